@@ -1,0 +1,1 @@
+"""Record linkage: relations in, relations out; no files, no clock."""

@@ -1,0 +1,1 @@
+"""One module a stage, and the modules that put them in order."""

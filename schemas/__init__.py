@@ -1,0 +1,1 @@
+"""What the parties agreed: contracts, tables, rules, settings and errors. No files but its own, no connections."""

@@ -1,0 +1,134 @@
+"""Who takes part, what they agreed to send, and how old it may be: `partnership.toml` and `partner.toml`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from schemas.datasets import CONTRACTS
+from schemas.errors import nearest, unknown_name
+from schemas.settings import Settings
+
+PartnerId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}$")]
+GssCode = Annotated[str, Field(pattern=r"^[EWSN][0-9]{8}$")]
+
+
+def known_dataset(dataset: str) -> str:
+    """Return the id in upper case; ValueError with the nearest known ids if there is no such dataset."""
+    if dataset.upper() in CONTRACTS:
+        return dataset.upper()
+    close = nearest(dataset, CONTRACTS)
+    raise ValueError(f"there is no dataset {dataset!r}" + (f"; did you mean {' or '.join(close)}?" if close else f"; known are {', '.join(CONTRACTS)}"))
+
+
+class PartnerEntry(Settings):
+    """A council, landlord or company that takes part."""
+
+    id: PartnerId
+    name: str
+    gss: GssCode
+    kind: Literal["district", "county", "unitary", "landlord", "other"] = "district"
+    datasets: tuple[str, ...]
+
+    _datasets = field_validator("datasets")(lambda values: tuple(known_dataset(v) for v in values))
+
+
+class Agreement(Settings):
+    """Partners that may be compared with each other, on which datasets, and on what legal footing."""
+
+    id: PartnerId
+    partners: tuple[PartnerId, ...]
+    datasets: tuple[str, ...]
+    legal_basis: str
+    disclosure: Literal["clear"] = "clear"
+    expires: str = ""
+
+    _datasets = field_validator("datasets")(lambda values: tuple(known_dataset(v) for v in values))
+
+
+class AsOfRule(Settings):
+    """How old an extract may be on the night of a run."""
+
+    max_age_days: Annotated[int, Field(ge=1, le=4000)]
+
+
+class RunSettings(Settings):
+    """What the nightly run may use, and where it draws its lines."""
+
+    link_threshold: Annotated[float, Field(ge=0.5, lt=1.0)] = 0.9
+    max_pairs: Annotated[int, Field(ge=1000)] = 50_000_000
+    threads: Annotated[int, Field(ge=1, le=256)] = 2
+    memory_gb: Annotated[int, Field(ge=1, le=4096)] = 4
+
+
+class RuleSettings(Settings):
+    """Rules that are switched off, and the folder of the unit's own rules."""
+
+    disabled: tuple[str, ...] = ()
+
+
+class Partnership(Settings):
+    """The unit's settings: `partnership.toml`."""
+
+    name: str
+    shared: Path
+    partner: tuple[PartnerEntry, ...]
+    agreement: tuple[Agreement, ...]
+    as_of: dict[str, AsOfRule]
+    run: RunSettings = RunSettings()
+    rules: RuleSettings = RuleSettings()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        ids = [p.id for p in self.partner]
+        for kind, names in (("partner", ids), ("agreement", [a.id for a in self.agreement])):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{kind} {twice[0]!r} is named twice")
+        for agreement in self.agreement:
+            for name in agreement.partners:
+                if name not in ids:
+                    close = nearest(name, ids)
+                    raise ValueError(f"agreement {agreement.id!r} names {name!r}, which is no partner" + (f"; did you mean {' or '.join(close)}?" if close else ""))
+        for dataset in self.as_of:
+            if dataset != "default":
+                known_dataset(dataset)
+        return self
+
+    def find(self, partner: str) -> PartnerEntry:
+        """Return the partner's entry; an unknown id is answered with the nearest known ones."""
+        for entry in self.partner:
+            if entry.id == partner:
+                return entry
+        raise unknown_name("partner", partner, [entry.id for entry in self.partner])
+
+    def agreed(self, partner: str, dataset: str) -> bool:
+        """Return whether some agreement lets this partner's dataset into a run."""
+        return any(partner in a.partners and dataset in a.datasets for a in self.agreement)
+
+    def max_age_days(self, dataset: str) -> int:
+        """Return how many days old an extract of the dataset may be; 400 where nothing is said."""
+        rule = self.as_of.get(dataset) or self.as_of.get("default")
+        return rule.max_age_days if rule else 400
+
+
+class SubmitSettings(Settings):
+    """When a partner's own machine refuses to send."""
+
+    max_rejected_share: Annotated[float, Field(ge=0.0, le=1.0)] = 0.05
+
+
+class PartnerHome(Settings):
+    """A partner's settings: `partner.toml`."""
+
+    id: PartnerId
+    name: str
+    gss: GssCode
+    shared: Path
+    datasets: tuple[str, ...]
+    agreement: PartnerId
+    submit: SubmitSettings = SubmitSettings()
+
+    _datasets = field_validator("datasets")(lambda values: tuple(known_dataset(v) for v in values))
