@@ -173,7 +173,11 @@ def _open_plain(path: Path) -> io.BufferedReader:
         if not stat.S_ISREG(before.st_mode) or is_link(path):
             raise IntegrityError("this is no plain file", file=path.name, mend="send the file itself, not a link to it")
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
-        return os.fdopen(os.open(path, flags), "rb")
+        handle = os.open(path, flags)
+        if not stat.S_ISREG(os.fstat(handle).st_mode):  # changed places since we looked
+            os.close(handle)
+            raise _unreadable(path)
+        return os.fdopen(handle, "rb")
     except FileNotFoundError:
         raise IntegrityError("the file is missing", file=path.name, mend="send the submission again") from None
     except OSError:
@@ -235,6 +239,6 @@ def _escaped(frame: pl.DataFrame, name: str) -> pl.Expr:
     return column.fill_null("\\N")
 
 
-def combined_digest(*digests: str) -> str:
-    """Return one digest for several tables, in the order given."""
-    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
+def submission_digest(records: pl.DataFrame, payload: pl.DataFrame) -> str:
+    """Return the `row_digest` of a submission: its parties and its rows, in one."""
+    return hashlib.sha256(f"{row_digest(records)}\n{row_digest(payload)}".encode()).hexdigest()

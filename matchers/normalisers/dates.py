@@ -14,8 +14,8 @@ from datetime import date
 
 import polars as pl
 
-from matchers.normalisers.text import clean, is_placeholder
-from matchers.normalisers.values import first_problem, outcome, staged
+from matchers.normalisers.text import cleaned_capitals, judge
+from matchers.normalisers.values import staged
 
 EARLIEST_YEAR = 1850
 LATEST_YEAR = 2100
@@ -90,17 +90,18 @@ def parse_date(raw: pl.Expr, *, form: str = _ISO, as_of: date | None = None, bir
         day = text.str.to_date(pattern, strict=False, cache=False)
         return pl.when((text.str.len_bytes() == len(form)) & _is_sound(day, null_dates, as_of)).then(day)
 
-    def thorough(text: pl.Expr) -> pl.Expr:
-        core = _core(text, form)
-        day = _read(core, form)
-        problem = first_problem(
+    def thorough(frame: pl.DataFrame) -> pl.DataFrame:
+        frame = _with_core(frame, form)
+        frame = frame.with_columns(value=_read(pl.col("core"), form))
+        day = pl.col("value")
+        return judge(
+            frame,
             (day.is_in(null_dates), "date-placeholder"),
             (_out_of_range(day), "date-out-of-range"),
             (pl.lit(False) if as_of is None else day > as_of, "date-in-future"),
-            (core == "", ""),
-            otherwise=pl.when(day.is_null()).then(_why_unread(core, null_dates)),
+            *_why_unread(null_dates),
+            unreadable="date-unreadable",
         )
-        return outcome(day, pl.when(problem != "").then(problem))
 
     return staged(raw, usual=usual, thorough=thorough, value_type=pl.Date)
 
@@ -131,18 +132,18 @@ def parse_birth_date(raw: pl.Expr, *, form: str = _ISO, as_of: date) -> pl.Expr:
         sound = plain & day.is_between(earliest, latest) & ~day.is_in(_NULL_BIRTH_DATES)
         return pl.when(sound).then(text if form == _ISO else day.cast(pl.String))
 
-    def thorough(text: pl.Expr) -> pl.Expr:
-        core = _core(text, form)
-        day = _read(core, form)
-        partial = _read_partial(core.str.replace_all("?", "X", literal=True), form)
-        value = pl.coalesce(day.cast(pl.String), partial)
-        problem = first_problem(
-            (day.is_in(_NULL_BIRTH_DATES) | (partial == "XXXX-XX-XX"), "date-placeholder"),
-            *_age_problems(value, as_of),
-            (core == "", ""),
-            otherwise=pl.when(value.is_null()).then(_why_unread(core, _NULL_BIRTH_DATES)),
+    def thorough(frame: pl.DataFrame) -> pl.DataFrame:
+        frame = _with_core(frame, form)
+        partial = _read_partial(pl.col("core").str.replace_all("?", "X", literal=True), form)
+        frame = frame.with_columns(day=_read(pl.col("core"), form), partial=partial)
+        frame = frame.with_columns(value=pl.coalesce(pl.col("day").cast(pl.String), "partial"))
+        return judge(
+            _with_span(frame),
+            (pl.col("day").is_in(_NULL_BIRTH_DATES) | (pl.col("partial") == "XXXX-XX-XX"), "date-placeholder"),
+            *_age_problems(as_of),
+            *_why_unread(_NULL_BIRTH_DATES),
+            unreadable="date-unreadable",
         )
-        return outcome(value, pl.when(problem != "").then(problem))
 
     return staged(raw, usual=usual, thorough=thorough, value_type=pl.String)
 
@@ -156,11 +157,10 @@ def date_forms(values: pl.Series) -> dict[str, int]:
     Args:
         values: text; give the whole column to count rows, or its distinct values to count those.
     """
-    counted = values.cast(pl.String).alias("raw").to_frame().group_by("raw").len()
-    core = _core(pl.col("raw"), _ISO)
+    counted = _with_core(values.cast(pl.String).alias("raw").to_frame().group_by("raw").len(), _ISO)
     known = {form: reading for form, reading in _READINGS.items() if form != _ANY_TIME} | _NAMED_ONLY
     fits = [
-        pl.col("len").filter(_read_as(core, reading).is_not_null()).sum().alias(form)
+        pl.col("len").filter(_read_as(pl.col("core"), reading).is_not_null()).sum().alias(form)
         for form, reading in known.items()
     ]
     totals: dict[str, int] = counted.select(fits).row(0, named=True)
@@ -178,12 +178,6 @@ def _out_of_range(day: pl.Expr) -> pl.Expr:
     return (day.dt.year() < EARLIEST_YEAR) | (day.dt.year() > LATEST_YEAR)
 
 
-def _core(text: pl.Expr, form: str) -> pl.Expr:
-    """Return the value in capitals without its time of day."""
-    time = _TIME if form == _ANY_TIME else _MIDNIGHT
-    return clean(text).str.to_uppercase().str.replace(time, "")
-
-
 def _read(core: pl.Expr, form: str) -> pl.Expr:
     return pl.coalesce(_read_as(core, _READINGS[form]), _read_as(core, _READINGS[_ISO]))
 
@@ -197,20 +191,24 @@ def _read_as(core: pl.Expr, reading: tuple[str, str]) -> pl.Expr:
     return pl.when(core.str.contains(shape)).then(text).str.to_date(pattern, strict=False, cache=False)
 
 
-def _why_unread(core: pl.Expr, null_dates: list[date]) -> pl.Expr:
-    """Return the problem of a value that is no date in the declared form, by what it looks like."""
+def _with_core(frame: pl.DataFrame, form: str) -> pl.DataFrame:
+    """Add `cleaned`, and `core`: the same without its time of day."""
+    time = _TIME if form == _ANY_TIME else _MIDNIGHT
+    return cleaned_capitals(frame).with_columns(core=pl.col("cleaned").str.replace(time, ""))
+
+
+def _why_unread(null_dates: list[date]) -> tuple[tuple[pl.Expr, str], ...]:
+    """Return the tests that name a value which is no date in the declared form, by what it looks like."""
+    core = pl.when(pl.col("value").is_null()).then("core")
     digits = core.str.replace_all(r"[-/. :T]", "")
     dots = core.str.replace_all(r"^([0-9]{1,2})[-/. ]?([0-9]{1,2})[-/. ]?([0-9]{4})$", "${1}.${2}.${3}")
     day_first, month_first = (dots.str.to_date(p, strict=False, cache=False) for p in ("%d.%m.%Y", "%m.%d.%Y"))
-    two_ways = (day_first != month_first) & ~_out_of_range(day_first)
-    return first_problem(
+    return (
         (digits.is_in(_NULL_DIGITS) | day_first.is_in(null_dates), "date-placeholder"),
-        (is_placeholder(core), "text-placeholder"),
         (core.str.contains(_SERIAL), "date-spreadsheet-serial"),
         (core.str.contains(_WITHOUT_DAY), "date-without-day"),
         (core.str.contains(_TWO_DIGIT_YEAR), "date-two-digit-year"),
-        (two_ways, "date-ambiguous"),
-        otherwise=pl.lit("date-unreadable"),
+        ((day_first != month_first) & ~_out_of_range(day_first), "date-ambiguous"),
     )
 
 
@@ -230,17 +228,23 @@ def _read_partial(core: pl.Expr, form: str) -> pl.Expr:
     return pl.when(iso.str.contains(possible) & iso.str.contains("X", literal=True)).then(iso)
 
 
-def _age_problems(value: pl.Expr, as_of: date) -> tuple[tuple[pl.Expr, str], ...]:
-    """Return the tests of age: dates as numbers YYYYMMDD, an unknown part at its earliest and latest."""
-    earliest = _as_number(value.str.replace("-XX", "-01").str.replace("-XX", "-01").str.replace_all("X", "0"))
-    latest = _as_number(value.str.replace("-XX$", "-31").str.replace("-XX", "-12").str.replace_all("X", "9"))
-    today = _number(as_of)
+def _with_span(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add the first and last day the value can mean, as numbers YYYYMMDD."""
+    value = pl.col("value")
+    first = value.str.replace("-XX", "-01").str.replace("-XX", "-01").str.replace_all("X", "0")
+    last = value.str.replace("-XX$", "-31").str.replace("-XX", "-12").str.replace_all("X", "9")
+    return frame.with_columns(first=_as_number(first), last=_as_number(last))
+
+
+def _age_problems(as_of: date) -> tuple[tuple[pl.Expr, str], ...]:
+    """Return the tests of age; each holds only where every day the value can mean agrees."""
+    first, last, today = pl.col("first"), pl.col("last"), _number(as_of)
     return (
-        (latest < EARLIEST_YEAR * 10_000, "date-out-of-range"),
-        (earliest >= (LATEST_YEAR + 1) * 10_000, "date-out-of-range"),
-        (earliest > today, "date-in-future"),
-        (today - latest >= (OLDEST_AGE + 1) * 10_000, "age-out-of-range"),
-        (today - earliest < YOUNGEST_AGE * 10_000, "person-under-16"),
+        (last < EARLIEST_YEAR * 10_000, "date-out-of-range"),
+        (first >= (LATEST_YEAR + 1) * 10_000, "date-out-of-range"),
+        (first > today, "date-in-future"),
+        (today - last >= (OLDEST_AGE + 1) * 10_000, "age-out-of-range"),
+        (today - first < YOUNGEST_AGE * 10_000, "person-under-16"),
     )
 
 

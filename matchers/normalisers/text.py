@@ -10,7 +10,7 @@ import re
 
 import polars as pl
 
-from matchers.normalisers.values import first_problem, outcome, patched, staged
+from matchers.normalisers.values import first_problem, patched, staged
 
 # Invisible characters: category Cc (control) without those that end a line or part words, category Cf
 # (zero-width, bidirectional marks, soft hyphen, byte order mark), and marks that only choose a glyph.
@@ -20,6 +20,8 @@ INVISIBLE = rf"[[\p{{Cc}}\p{{Cf}}{_GLYPH_CHOICE}]&&[^{_ENDS_OR_PARTS}]]"
 # The same, and those line and page breaks that no keyboard types.
 NOT_TYPED = r"[[\p{Cc}\p{Cf}" + _GLYPH_CHOICE + r"]&&[^\t\n\r]]"
 SPACE = r"[\s\x{2800}\x{3164}\x{FFA0}]+"
+
+SCIENTIFIC = r"^[-+]?[0-9]+(?:\.[0-9]+)?E[-+][0-9]+$"  # as spreadsheets write it; the sign is always there
 
 _WORDS_FOR_NOTHING = (
     "UNKNOWN|UNKOWN|UNKNOW|UNK|UKNOWN|NOT KNOWN|NOTKNOWN|NK|N/K|N.K|DON'T KNOW|DONT KNOW|D/K|N/A|NA|N.A|N\\A|N-A|NONE|"
@@ -83,6 +85,34 @@ def is_placeholder(text: pl.Expr) -> pl.Expr:
     return ((core == "") & (text != "")) | core.is_in(words) | upper.is_in(words)
 
 
+def cleaned_capitals(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add column `cleaned`: the raw text as `clean` gives it, in capitals. Most thorough readings start so."""
+    return frame.with_columns(cleaned=clean(pl.col("raw")).str.to_uppercase())
+
+
+def judge(frame: pl.DataFrame, *cases: tuple[pl.Expr, str], unreadable: str) -> pl.DataFrame:
+    """End a thorough reading: add `problem`, and keep `value` where there is none.
+
+    Nothing to read is no problem. What could not be read is a placeholder, or a number that a spreadsheet
+    wrote in scientific notation, or else has the first of the kind's own cases that holds, or is
+    `unreadable`. A value that was read can still meet a case.
+
+    Args:
+        frame: with `cleaned`, as `cleaned_capitals` adds it, and `value`, null where unread.
+        cases: test and code, in order; a null test does not hold.
+    """
+    unread = pl.when(pl.col("value").is_null()).then("cleaned")
+    problem = first_problem(
+        (is_placeholder(unread), "text-placeholder"),
+        (unread.str.contains(SCIENTIFIC), "number-mangled"),
+        *cases,
+        (unread.is_not_null(), unreadable),
+    )
+    judged = frame.with_columns(problem=pl.when(pl.col("cleaned") != "").then(problem))
+    fine = pl.col("problem").is_null() & (pl.col("cleaned") != "")
+    return judged.with_columns(value=pl.when(fine).then("value"))
+
+
 def normalise_text(raw: pl.Expr) -> pl.Expr:
     """Return the cleaned text, or the problem `text-placeholder`.
 
@@ -99,10 +129,10 @@ def normalise_text(raw: pl.Expr) -> pl.Expr:
         trimmed = text.str.strip_chars(" ")  # columns of fixed width come padded
         return pl.when(~trimmed.str.contains(_MAY_CHANGE) & (trimmed != "")).then(trimmed)
 
-    def thorough(text: pl.Expr) -> pl.Expr:
-        cleaned = _clean_odd(text)
-        value = pl.when(cleaned != "").then(cleaned)
-        return outcome(value, first_problem((is_placeholder(cleaned), "text-placeholder")))
+    def thorough(frame: pl.DataFrame) -> pl.DataFrame:
+        frame = frame.with_columns(value=_clean_odd(pl.col("raw")))
+        frame = frame.with_columns(problem=first_problem((is_placeholder(pl.col("value")), "text-placeholder")))
+        return frame.with_columns(value=pl.when(pl.col("problem").is_null() & (pl.col("value") != "")).then("value"))
 
     return staged(raw, usual=usual, thorough=thorough, value_type=pl.String)
 

@@ -7,8 +7,9 @@ and the value is null.
 Most values of a column are spelt one usual way, and a cheap test knows them. A `when` chain in polars
 works out every branch for every row, so the rare spellings would cost as much as all the rest together.
 `staged` therefore reads the usual spelling over the whole column, and sends what is left, each distinct
-value once, to the thorough reading. The functions given to `map_batches` see whole columns and do polars
-work only; no Python runs per value.
+value once, to the thorough reading. That one works in steps on a small table, since an expression
+that names a step twice would run it twice. The functions given to `map_batches` see whole columns
+and do polars work only; no Python runs per value.
 
 Take the struct apart after it is made (`select` the struct, then `unnest`): polars does not see that two
 `struct.field` of one `map_batches` share their work, and would read the column twice.
@@ -23,17 +24,12 @@ import polars as pl
 RAW = pl.col("raw")
 
 Reading = Callable[[pl.Expr], pl.Expr]
+Thorough = Callable[[pl.DataFrame], pl.DataFrame]
 
 
 def outcome_type(value_type: type[pl.DataType]) -> pl.Struct:
     """Return the type every normaliser of such values gives: `{value, problem}`."""
     return pl.Struct({"value": value_type, "problem": pl.String})
-
-
-def outcome(value: pl.Expr, problem: pl.Expr) -> pl.Expr:
-    """Join a value and its problem; where there is a problem, the value is dropped."""
-    kept = pl.when(problem.is_null()).then(value)
-    return pl.struct(kept.alias("value"), problem.alias("problem"))
 
 
 def first_problem(*cases: tuple[pl.Expr, str], otherwise: pl.Expr | None = None) -> pl.Expr:
@@ -44,13 +40,14 @@ def first_problem(*cases: tuple[pl.Expr, str], otherwise: pl.Expr | None = None)
     return problem
 
 
-def staged(raw: pl.Expr, *, usual: Reading, thorough: Reading, value_type: type[pl.DataType]) -> pl.Expr:
+def staged(raw: pl.Expr, *, usual: Reading, thorough: Thorough, value_type: type[pl.DataType]) -> pl.Expr:
     """Read a column in two steps: the usual spelling at once, every other distinct value thoroughly.
 
     Args:
         raw: text, may be null.
         usual: raw -> value of `value_type`; null wherever it is not certain.
-        thorough: raw -> struct `{value, problem}`; sees each distinct value once, never an empty one.
+        thorough: table with column `raw` -> the same with `value` and `problem`, rows in any order;
+            sees each distinct value once, never an empty one.
 
     Returns:
         Struct `{value, problem}`, one for each row, in order.
@@ -64,13 +61,12 @@ def staged(raw: pl.Expr, *, usual: Reading, thorough: Reading, value_type: type[
             nothing = pl.lit(None, pl.String).alias("problem")
             return frame.select(pl.struct("value", nothing)).to_series()
         left = frame.filter(odd).select("raw")
-        distinct = left.unique().lazy()
-        read_once = distinct.with_columns(thorough(RAW).alias("read")).unnest("read").collect()
+        read_once = thorough(left.unique()).select("raw", pl.col("value").cast(value_type), "problem")
         found = left.join(read_once, on="raw", how="left", maintain_order="left")
         place = _places(odd)
         value = pl.coalesce(frame.get_column("value"), found.get_column("value").gather(place))
         problem = found.get_column("problem").gather(place)
-        both = pl.struct(value.cast(value_type).alias("value"), pl.lit(problem).alias("problem"))
+        both = pl.struct(value.alias("value"), pl.lit(problem).alias("problem"))
         return pl.select(both).to_series()
 
     return raw.map_batches(read, return_dtype=outcome_type(value_type), is_elementwise=True)

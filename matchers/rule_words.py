@@ -1,0 +1,87 @@
+"""Sentences and details of an exception, as SQL: dates, money and codes the way a person reads them."""
+
+from __future__ import annotations
+
+import re
+
+from schemas.contract import Contract, Field, FieldType, Visibility
+from schemas.datasets import CONTRACTS
+from schemas.rule import Rule
+
+NOT_KNOWN = "not known"
+_DATES = ("as_of", "previous_as_of")
+
+
+def sentence_sql(rule: Rule) -> str:
+    """Return the expression for the reason to look, with the shared fields put into its gaps."""
+    parts = []
+    for piece in re.split(r"(\{[lr]\.\w+\})", rule.reason):
+        gap = re.fullmatch(r"\{([lr])\.(\w+)\}", piece)
+        if gap:
+            parts.append(f"coalesce({shown_sql(rule, gap[1], gap[2])}, '{NOT_KNOWN}')")
+        elif piece:
+            parts.append(text_literal(piece))
+    return f"concat({', '.join(parts)})"
+
+
+def details_sql(rule: Rule, side: str, who: Visibility) -> str:
+    """Return the expression for `field: value; field: value` of the fields of one side with this visibility."""
+    names = [name for name in rule.shown(side) if rule.visibility(side, name) is who]
+    if not names:
+        return "''"
+    parts = [f"{text_literal(name.replace('_', ' ') + ': ')} || {shown_sql(rule, side, name)}" for name in names]
+    return f"concat_ws('; ', {', '.join(parts)})"
+
+
+def shown_sql(rule: Rule, side: str, name: str) -> str:
+    """Return the expression for one value as a person reads it; null stays null."""
+    column = f"{side}.{name}"
+    if name in rule.totals:
+        return _total_sql(column, rule, side, name)
+    found = field_of(rule.dataset(side), name)
+    if found is None:
+        return f"strftime({column}, '%-d %B %Y')" if name in _DATES else f"cast({column} as varchar)"
+    return _field_sql(column, found)
+
+
+def _total_sql(column: str, rule: Rule, side: str, name: str) -> str:
+    types = {f.type for word in re.findall(r"\w+", rule.totals[name]) if (f := field_of(rule.dataset(side), word))}
+    if FieldType.MONEY in types:
+        return f"pounds(cast({column} as bigint))"
+    if FieldType.DATE in types:
+        return f"strftime({column}, '%-d %B %Y')"
+    return f"format('{{:,}}', cast({column} as bigint))"
+
+
+def _field_sql(column: str, found: Field) -> str:
+    match found.type:
+        case FieldType.DATE:
+            return f"strftime({column}, '%-d %B %Y')"
+        case FieldType.MONEY:
+            return f"pounds({column})"
+        case FieldType.FLAG:
+            return f"case when {column} then 'yes' when not {column} then 'no' end"
+        case FieldType.CODE:
+            meanings = " ".join(f"when {text_literal(code)} then {text_literal(words)}" for code, words in found.codes.items())
+            return f"case {column} {meanings} else {column} end"
+        case FieldType.INTEGER if found.unit == "pounds":
+            return f"'£' || format('{{:,}}', {column})"
+        case FieldType.INTEGER if found.unit.startswith("hundredths"):
+            return f"cast({column} // 100 as varchar) || '.' || lpad(cast({column} % 100 as varchar), 2, '0')"
+    return f"cast({column} as varchar)"
+
+
+def field_of(dataset: str, name: str) -> Field | None:
+    """Return the contract's field that a rule column is, the supplier's standing data included; None for other columns."""
+    if dataset not in CONTRACTS:
+        return None
+    contract: Contract = CONTRACTS[dataset]
+    for source in (contract, CONTRACTS[contract.party_from[0]] if contract.party_from else contract):
+        if name in source.names:
+            return source.field(name)
+    return None
+
+
+def text_literal(text: str) -> str:
+    """Return a text of ours as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"

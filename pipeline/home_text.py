@@ -1,0 +1,128 @@
+"""The settings files as text, with a comment for every line, so that they explain themselves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from schemas.datasets import CONTRACTS
+from schemas.partnership import Agreement, PartnerEntry, PartnerHome, Partnership
+
+
+def partnership_text(settings: Partnership) -> str:
+    """Return `partnership.toml` for these settings; read back, it gives the same settings."""
+    parts = [
+        _head(settings),
+        *(_partner(entry) for entry in settings.partner),
+        *(_agreement(agreement) for agreement in settings.agreement),
+        _as_of(settings),
+        _run(settings),
+    ]
+    return "\n".join(parts)
+
+
+def partner_text(settings: PartnerHome) -> str:
+    """Return `partner.toml` for these settings; read back, it gives the same settings."""
+    return f"""\
+# Settings of one partner. `counterfoil check` and `counterfoil submit` read this file;
+# they look for it in --home, then in COUNTERFOIL_HOME, then in the working directory.
+
+id = {_quoted(settings.id)}  # as the unit's partnership.toml spells it; a to z, 0 to 9 and the hyphen
+name = {_quoted(settings.name)}  # as reports show it
+gss = {_quoted(settings.gss)}  # nine-character GSS code of your council
+
+# Folder where submissions are dropped and answers are collected, as this computer sees it.
+# A relative path counts from the folder of this file.
+shared = {_quoted(settings.shared.as_posix())}
+
+# What you agreed to send; any other dataset is refused before it leaves.
+# Known are: {", ".join(CONTRACTS)}
+datasets = {_listed(settings.datasets)}
+
+agreement = {_quoted(settings.agreement)}  # the agreement that lets you send it
+
+[submit]
+# Nothing is sent when more than this share of the lines was rejected (0.05 is 5 %).
+max_rejected_share = {settings.submit.max_rejected_share}
+"""
+
+
+def _head(settings: Partnership) -> str:
+    return f"""\
+# Settings of the joint unit: who takes part, what they agreed, how the nightly run works.
+# `counterfoil run` looks for this file in --home, then in COUNTERFOIL_HOME, then in the working directory.
+# A key that is not known here stops the run before it does anything.
+
+name = {_quoted(settings.name)}  # as reports show it
+
+# The shared area: partners drop into inbox/, the unit answers in outbox/.
+# A relative path counts from the folder of this file.
+shared = {_quoted(settings.shared.as_posix())}
+
+# ---- Partners: one [[partner]] table each.
+# Datasets are: {"; ".join(f"{c.id} {c.title[0].lower()}{c.title[1:]}" for c in CONTRACTS.values())}.
+"""
+
+
+def _partner(entry: PartnerEntry) -> str:
+    return f"""\
+[[partner]]
+id = {_quoted(entry.id)}  # names its folders; a to z, 0 to 9 and the hyphen, never changed later
+name = {_quoted(entry.name)}  # as reports show it
+gss = {_quoted(entry.gss)}  # nine-character GSS code
+kind = {_quoted(entry.kind)}  # district, county, unitary, landlord or other
+datasets = {_listed(entry.datasets)}  # what it sends; anything else goes to quarantine
+"""
+
+
+def _agreement(agreement: Agreement) -> str:
+    return f"""\
+# ---- Agreements: rows are compared only between partners and datasets that one agreement names.
+[[agreement]]
+id = {_quoted(agreement.id)}
+partners = {_listed(agreement.partners)}
+datasets = {_listed(agreement.datasets)}
+legal_basis = {_quoted(agreement.legal_basis)}  # the power that allows it, for the auditor
+disclosure = {_quoted(agreement.disclosure)}  # how identity travels
+expires = {_quoted(agreement.expires)}  # last day, as YYYY-MM-DD; empty where none is set
+"""
+
+
+def _as_of(settings: Partnership) -> str:
+    rules = "\n".join(
+        f"{dataset} = {{ max_age_days = {rule.max_age_days} }}" for dataset, rule in sorted(settings.as_of.items(), key=_default_first)
+    )
+    return f"""\
+# ---- How old an extract may be on the night of a run, in days. Older ones are left out and listed.
+# `default` holds for every dataset without a line of its own; with no line at all it is 400.
+[as_of]
+{rules}
+"""
+
+
+def _default_first(item: tuple[str, object]) -> tuple[bool, str]:
+    return item[0] != "default", item[0]
+
+
+def _run(settings: Partnership) -> str:
+    run = settings.run
+    return f"""\
+# ---- The nightly run.
+[run]
+link_threshold = {run.link_threshold}  # probability from which two records count as the same, 0.5 to below 1
+max_pairs = {run.max_pairs}  # the run stops rather than compare more pairs than this
+threads = {run.threads}  # processors it may use
+memory_gb = {run.memory_gb}  # memory it may use, in GB
+
+[rules]
+disabled = {_listed(settings.rules.disabled)}  # ids of rules that are switched off, such as "CT03"
+"""
+
+
+def _quoted(text: str) -> str:
+    # JSON's escapes are TOML's, but TOML also wants DEL escaped
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return "[" + ", ".join(_quoted(text) for text in texts) + "]"

@@ -1,0 +1,111 @@
+"""A partner's delivery from file to shared area: check, normalise, encode, seal, in this order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+
+from pipeline.check import check
+from pipeline.encode import encode
+from pipeline.home import load_partner
+from pipeline.mapping import load_all
+from pipeline.normalise import normalise
+from pipeline.rejects import write_rejects
+from pipeline.seal import seal
+from pipeline.version import tool_version
+from schemas.contract import Contract
+from schemas.datasets import contract as contract_of
+from schemas.errors import DataRejected, UsageProblem
+from schemas.manifest import SUBMISSION_ID, Manifest
+from schemas.partnership import PartnerHome
+from schemas.relations import Checked, ReadOptions
+
+SNAPSHOT = "current"
+_PERIOD = re.compile(r"(\d{4})(-(0[1-9]|1[0-2])|-(\d{4}))?")
+
+
+def submit(
+    files: Sequence[Path],
+    dataset: str,
+    home: Path,
+    *,
+    as_of: date,
+    now: datetime,
+    period: str = "",
+    supersedes: str = "",
+    dry_run: bool = False,
+    options: ReadOptions = ReadOptions(),
+) -> Manifest:
+    """Send the good rows of the files to the unit, and write the bad ones down for their council.
+
+    Args:
+        files: parts of one delivery.
+        home: the partner's home, with `partner.toml` and `mappings/`.
+        as_of: today, or the day the extract was taken; dates in the rows are judged by it.
+        now: when it is submitted; with a time zone.
+        period: 2026, 2026-10 or 2022-2026 for payments; snapshots have none.
+        supersedes: id of an earlier submission that this one replaces.
+        dry_run: do everything but leave nothing in the shared area.
+
+    Raises:
+        DataRejected: the dataset is not agreed, nothing is good, or too much is bad.
+    """
+    partner, contract = load_partner(home), contract_of(dataset)
+    _refuse_unagreed(partner, contract)
+    period = _period(contract, period)
+    if supersedes and not re.fullmatch(SUBMISSION_ID, supersedes):
+        raise UsageProblem("--supersedes names no submission", found=ascii(supersedes[:60]), mend="give the id of an earlier submission, as its receipt shows it")
+    checked = check(files, contract, load_all(home, contract.id), as_of=as_of, options=options)
+    write_rejects(checked, home)
+    _refuse_too_bad(checked, partner, options)
+    checked = replace(checked, as_of=_taken(checked))
+    normalised = normalise(checked.rows, contract, partner=partner.id, as_of=checked.as_of)
+    disclosure = "clear"
+    return seal(
+        encode(normalised, disclosure=disclosure), checked, partner, disclosure=disclosure, period=period, now=now,
+        tool_version=tool_version(), supersedes=supersedes, dry_run=dry_run,
+    )  # fmt: skip
+
+
+def _refuse_unagreed(partner: PartnerHome, contract: Contract) -> None:
+    if contract.id not in partner.datasets:
+        raise DataRejected(
+            f"{partner.name} has not agreed to send {contract.id}, {contract.title.lower()}",
+            found=f"datasets in partner.toml: {', '.join(partner.datasets)}", mend="nothing was sent; ask the unit before you add it to partner.toml",
+        )
+
+
+def _period(contract: Contract, period: str) -> str:
+    """Return the period as the manifest says it; raises UsageProblem where one is missing or makes no sense."""
+    if not contract.history:
+        if period in ("", SNAPSHOT):
+            return SNAPSHOT
+        raise UsageProblem(f"{contract.id} is a snapshot and has no period", mend="leave --period out; a newer delivery replaces the older one")
+    found = _PERIOD.fullmatch(period)
+    if found and (not found[4] or found[1] < found[4]):
+        return period
+    raise UsageProblem(
+        f"{contract.id} is sent by period, and {'none was named' if not period else f'{ascii(period[:30])} is none'}",
+        mend="add --period with a year (2026), a month (2026-10) or years (2022-2026)",
+    )
+
+
+def _refuse_too_bad(checked: Checked, partner: PartnerHome, options: ReadOptions) -> None:
+    limit = partner.submit.max_rejected_share
+    found = f"{checked.rejected:,} of {checked.received:,} rows were rejected; the list is in the folder rejects"
+    if checked.received and checked.rejected > limit * checked.received:
+        raise DataRejected(
+            "nothing was sent: too many rows were rejected", found=f"{found}; at most {limit:.1%} may be",
+            mend="mend the rows and submit again, or agree on another max_rejected_share in partner.toml",
+        )
+    if not checked.accepted and not options.allow_empty:
+        raise DataRejected("nothing was sent: no row was accepted", found=found, mend="mend the rows and submit again")
+
+
+def _taken(checked: Checked) -> date:
+    """Return the day the extract was taken: the newest its rows name, so that an old file does not pass for a new one."""
+    newest = checked.rows["as_of_date"].max() if "as_of_date" in checked.rows.columns and checked.rows.height else None
+    return newest if isinstance(newest, date) else checked.as_of
