@@ -44,14 +44,7 @@ def rule_sql(rule: Rule) -> str:
     left row has the smaller key. Both sides are reached through the link only, so the work grows with the number
     of links and never with the product of the two datasets.
     """
-    pair = f"""
-select {_columns(rule)}
-from {"line_pair" if rule.entity == "row" else "oriented_link"} k
-join left_side l on l.record = k.record_a{" and l.record_ref = k.record_ref_a" if rule.entity == "row" else ""}
-join right_side r on r.record = k.record_b{" and r.record_ref = k.record_ref_b" if rule.entity == "row" else ""}{_same(rule)}
-where {_who(rule)}
-    and ({rule.when})
-""".strip()
+    pair = f"select {_columns(rule)}\n{_joined(rule)}\nwhere {_who(rule)}\n    and ({rule.when})"
     return f"""
 with {_sides(rule)},
 {_links(rule)},
@@ -68,6 +61,12 @@ from ranked_pair
 where place = 1
 order by exception_id
 """.strip()
+
+
+def expression_sql(rule: Rule, expression: str) -> str:
+    """Return the query for one expression of the rule over every pair, so that its type can be looked at."""
+    acting = _ACTING.sub("l.", expression)
+    return f"with {_sides(rule)},\n{_links(rule)}\nselect ({acting}) as answer\n{_joined(rule)}"
 
 
 EXCEPTION_COLUMNS = (
@@ -136,9 +135,17 @@ line_pair as (
     return f"oriented_link as (\n{both}\n)"
 
 
-def _same(rule: Rule) -> str:
+def _joined(rule: Rule) -> str:
+    """Return the join of both sides through the link, or of the two lines that stand for their group."""
     if rule.entity == "row":
-        return ""
+        return (
+            "from line_pair k\njoin left_side l on l.record = k.record_a and l.record_ref = k.record_ref_a"
+            "\njoin right_side r on r.record = k.record_b and r.record_ref = k.record_ref_b"
+        )
+    return f"from oriented_link k\njoin left_side l on l.record = k.record_a\njoin right_side r on r.record = k.record_b{_same(rule)}"
+
+
+def _same(rule: Rule) -> str:
     return "".join(f" and l.same_{n} = r.same_{n}" for n in range(1, len(rule.same) + 1))
 
 
@@ -255,7 +262,7 @@ def exception_id_sql(rule: Rule) -> str:
     one, other = (_case_reference(rule, side) for side in "lr")
     if rule.symmetric:
         one, other = f"least({one}, {other})", f"greatest({one}, {other})"
-    number = f"cast('0x' || substr(sha256(concat_ws(chr(31), '{rule.id}', {one}, {other})), 1, 13) as ubigint) >> 2"
+    number = f"cast('0x' || substr(sha256(concat_ws(chr(31), '{rule.id}', {one}, {other})), 1, 13) as bigint) >> 2"
     return f"'{rule.id}-' || translate(to_base({number}, 32, 10), '0123456789ABCDEFGHIJKLMNOPQRSTUV', '0123456789ABCDEFGHJKMNPQRSTVWXYZ')"
 
 

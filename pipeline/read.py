@@ -223,7 +223,7 @@ def _fields(data: bytes, structure: Structure, good: np.ndarray, header: list[st
     body = _regular_bytes(data, structure, good)
     frame = pl.read_csv(
         body, has_header=False, separator=delimiter, quote_char='"' if b'"' in body else None, infer_schema=False,
-        new_columns=[f"c{i}" for i in range(len(header))], missing_utf8_is_empty_string=False, low_memory=True,
+        new_columns=[f"c{i}" for i in range(len(header))],
         columns=[positions[name] for name in names],
     )
     if frame.height != good.size:
@@ -273,7 +273,7 @@ def _refuse_empty(records: int, file: str, options: ReadOptions) -> None:
 
 def _open_parquet(path: Path, raw: bytes) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(pa.BufferReader(raw))
+        return pq.ParquetFile(pa.BufferReader(raw), page_checksum_verification=True)
     except (pa.ArrowInvalid, pa.ArrowIOError, OSError):
         raise DataRejected("the Parquet file is incomplete", file=path.name, found="no readable footer at its end", mend="copy or export the file again") from None
 

@@ -16,7 +16,16 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from pipeline.store import (
-    MANIFEST, PARTIAL, fsync_folder, is_link, make_folder, parquet_bytes, safe_name, storage_errors, submission_digest, write_new,
+    MANIFEST,
+    PARTIAL,
+    fsync_folder,
+    is_link,
+    make_folder,
+    parquet_bytes,
+    safe_name,
+    storage_errors,
+    submission_digest,
+    write_new,
 )
 from schemas.errors import IntegrityError, StorageError
 from schemas.manifest import FORMAT, Manifest, ManifestFile

@@ -23,6 +23,7 @@ from schemas.manifest import SUBMISSION_ID, Manifest
 from schemas.partnership import PartnerHome
 from schemas.relations import Checked, ReadOptions
 
+PLAIN = ReadOptions()
 SNAPSHOT = "current"
 _PERIOD = re.compile(r"(\d{4})(-(0[1-9]|1[0-2])|-(\d{4}))?")
 
@@ -37,7 +38,7 @@ def submit(
     period: str = "",
     supersedes: str = "",
     dry_run: bool = False,
-    options: ReadOptions = ReadOptions(),
+    options: ReadOptions = PLAIN,
 ) -> Manifest:
     """Send the good rows of the files to the unit, and write the bad ones down for their council.
 

@@ -213,8 +213,9 @@ class Clerk:
         if uprn and address.parent_uprn and not care.careful and rng.random() < 0.04:
             uprn = address.parent_uprn
         code = address.postcode if care.careful or rng.random() > 0.06 else address.postcode.replace(" ", "")
-        if not tidy and rng.random() < 0.02:
-            first = self.typo(first)
+        if not tidy and rng.random() < 0.02:  # in the street, never in a number
+            number, _, street = first.rpartition(" ")
+            first = f"{number} {self.typo(street)}".strip() if street.isalpha() else first
         keyed: dict[str, Value] = {
             "addr1": first, "addr2": second, "addr3": third, "addr4": fourth, "postcode": code, "uprn": uprn,
         }  # fmt: skip

@@ -23,7 +23,7 @@ Entity = Literal["person", "organisation", "address", "account", "nino", "row"]
 Tier = Literal["T1", "T2", "T3", "T4", "T5"]
 
 # What a reason may name beside shared fields; nothing here tells who a person is.
-ALWAYS_SHARED = ("partner", "dataset", "as_of")
+ALWAYS_SHARED = ("partner", "dataset", "as_of", "previous_as_of")
 # Compared, and then forgotten: the canonical columns that no report, details line or workbench ever holds.
 MATCH_ONLY_COLUMNS = ("phone", "email", "passport_number", "account", "previous_account")
 _ORGANISATION_COLUMNS = ("name", "name_as_sent", "company_number", "vat_number", "charity_number")

@@ -13,11 +13,13 @@ from typing import Literal
 import polars as pl
 
 from matchers.normalisers.text import cleaned_capitals, judge
-from matchers.normalisers.values import staged
+from matchers.normalisers.values import staged, without
 
 LARGEST_PENCE = 100_000_000_000  # one billion pounds; no council pays or owes more in one line
 
 _GROUPED = r"[0-9]{1,3}(?:,[0-9]{3})+"
+_USUAL_PENCE = "^-?[0-9]{1,11}$"
+_USUAL_POUNDS = r"^ *£?-?(?:[0-9]{1,9}|[0-9]{1,3}(?:,[0-9]{3}){1,2})(?:\.[0-9]{1,2})? *$"
 _AMOUNT = rf"^([-+]?)({_GROUPED}|[0-9]*)(?:\.([0-9]*))?$"
 _WHOLE = rf"^([-+]?)({_GROUPED}|[0-9]+)(?:\.0+)?$"
 _MANGLED_BARE = r"^[-+]?[0-9]+(?:\.[0-9]+)?E[0-9]+$"  # other tools leave out the plus of 1E+05
@@ -43,14 +45,13 @@ def parse_money(raw: pl.Expr, *, unit: Literal["pence", "pounds"]) -> pl.Expr:
         Struct `{value: Int64, problem: String}`; the value in pence, within plus or minus
         `LARGEST_PENCE`.
     """
-    plain = r"^-?[0-9]{1,9}(?:\.[0-9]{1,2})?$" if unit == "pounds" else "^-?[0-9]{1,11}$"
 
     def usual(text: pl.Expr) -> pl.Expr:
         if unit == "pence":
-            number = text.cast(pl.Int64, strict=False)
-        else:  # a decimal of two places holds its pence as a whole number
-            number = text.cast(pl.Decimal(18, 2), strict=False).to_physical().cast(pl.Int64)
-        return pl.when(text.str.contains(plain)).then(number)
+            return pl.when(text.str.contains(_USUAL_PENCE)).then(text.cast(pl.Int64, strict=False))
+        # A decimal of two places holds its pence as a whole number.
+        pence = without(text, "[£, ]").cast(pl.Decimal(18, 2), strict=False).to_physical().cast(pl.Int64)
+        return pl.when(text.str.contains(_USUAL_POUNDS)).then(pence)
 
     def thorough(frame: pl.DataFrame) -> pl.DataFrame:
         frame = cleaned_capitals(frame)

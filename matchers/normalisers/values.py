@@ -97,3 +97,12 @@ def patched(raw: pl.Expr, *, is_odd: Reading, mend: Reading) -> pl.Expr:
         return frame.select(pl.when(odd).then(mended.gather(_places(odd))).otherwise(RAW)).to_series()
 
     return raw.map_batches(change, return_dtype=pl.String, is_elementwise=True)
+
+
+def without(text: pl.Expr, characters: str) -> pl.Expr:
+    """Return the text without the characters of a class, as in `[ -]`; texts that hold none cost a test."""
+    return patched(
+        text,
+        is_odd=lambda e: e.str.contains(characters),
+        mend=lambda e: e.str.replace_all(characters, ""),
+    )

@@ -1,0 +1,80 @@
+"""From links to people and organisations, without chains that nobody would draw by hand.
+
+Links are taken strongest first. A link that would put two different registered numbers into one cluster, or make it
+larger than a person can have records, is left out and counted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import polars as pl
+
+LARGEST_CLUSTER = 60  # records; above it, it is a default value and not a person
+
+
+@dataclass(frozen=True)
+class Clustered:
+    """Members and what was refused.
+
+    Attributes:
+        members: `record, cluster_id`; only clusters of two records or more.
+        conflicts: links left out because two different numbers would have met.
+        oversized: links left out because the cluster would have grown too large.
+    """
+
+    members: pl.DataFrame
+    conflicts: int
+    oversized: int
+
+
+def cluster(links: pl.DataFrame, numbers: pl.DataFrame, references: pl.Series) -> Clustered:
+    """Group linked records.
+
+    Args:
+        links: `record_l, record_r, match_weight`.
+        numbers: `record, number`; a registered number, for the records that hold one. Two in one cluster may not differ.
+        references: position i is the stable reference of record i; a cluster's id comes from its smallest one.
+    """
+    parent: dict[int, int] = {}
+    members: dict[int, list[int]] = {}
+    number: dict[int, str] = dict(numbers.rows())
+    conflicts = oversized = 0
+
+    def root(record: int) -> int:
+        while parent.setdefault(record, record) != record:
+            parent[record] = parent[parent[record]]
+            record = parent[record]
+        return record
+
+    # A loop over links, not a join: each decision depends on the clusters that the stronger links have made.
+    ordered = links.sort(["match_weight", "record_l", "record_r"], descending=[True, False, False])
+    for left, right in ordered.select("record_l", "record_r").iter_rows():
+        a, b = root(left), root(right)
+        if a == b:
+            continue
+        small, large = sorted((a, b), key=lambda r: len(members.get(r, (r,))))
+        both = {number[r] for r in (a, b) if r in number}
+        if len(both) > 1:
+            conflicts += 1
+            continue
+        joined = members.get(large, [large]) + members.get(small, [small])
+        if len(joined) > LARGEST_CLUSTER:
+            oversized += 1
+            continue
+        parent[small] = large
+        members[large] = joined
+        members.pop(small, None)
+        if both:
+            number[large] = both.pop()
+    return Clustered(_named(members, references), conflicts, oversized)
+
+
+def _named(members: dict[int, list[int]], references: pl.Series) -> pl.DataFrame:
+    rows = []
+    for group in members.values():
+        first = min(references[record] for record in group)
+        name = "c" + hashlib.sha256(first.encode()).hexdigest()[:15]
+        rows += [(record, name) for record in group]
+    return pl.DataFrame(rows, schema={"record": pl.Int64(), "cluster_id": pl.String()}, orient="row").sort("record")

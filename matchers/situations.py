@@ -1,0 +1,79 @@
+"""The model: which situations two records can be in, and what each makes likely before any data is seen.
+
+Two classes, match and non-match, settle on the household in council data, because people of one home share address and
+surname. So the home is named: *same person at one home*, *same person who moved*, *another member of the household*, and
+*chance*. A pair is a match in the first two.
+
+The starting probabilities below are rough beliefs, not measurements. They count as `STRENGTH` pairs in each situation, so
+that a small or one-sided file gets a sane answer and a large one follows its own data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+STRENGTH = 25.0  # pseudo-pairs in each situation
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One way in which two records can come to be compared.
+
+    Args:
+        match: both records are the same party.
+        share: part of candidate pairs that are expected in it, before data.
+        levels: field -> probability of each level, best first; a field that is not named is spread evenly.
+    """
+
+    name: str
+    match: bool
+    share: float
+    levels: Mapping[str, tuple[float, ...]]
+
+
+_SAME_PERSON = {
+    "forename": (0.86, 0.04, 0.03, 0.04, 0.02, 0.01),
+    "middle_names": (0.80, 0.15, 0.05),
+    "surname": (0.90, 0.04, 0.03, 0.02, 0.01),
+    "date_of_birth": (0.93, 0.02, 0.03, 0.01, 0.01),
+    "nino": (0.975, 0.02, 0.005),
+    "phone": (0.6, 0.4),
+    "email": (0.6, 0.4),
+}
+_OTHER_PERSON = {
+    "forename": (0.03, 0.005, 0.03, 0.04, 0.002, 0.893),
+    "middle_names": (0.05, 0.10, 0.85),
+    "date_of_birth": (0.004, 0.001, 0.01, 0.005, 0.98),
+    "nino": (0.0005, 0.0005, 0.999),
+    "phone": (0.01, 0.99),
+    "email": (0.005, 0.995),
+}
+PERSON = (
+    Situation("same person, same home", True, 0.20, {**_SAME_PERSON, "address": (0.90, 0.06, 0.03, 0.005, 0.005)}),
+    Situation("same person, moved", True, 0.05, {**_SAME_PERSON, "address": (0.005, 0.005, 0.03, 0.06, 0.90)}),
+    Situation(
+        "same household", False, 0.25,
+        {**_OTHER_PERSON, "surname": (0.75, 0.04, 0.03, 0.001, 0.179), "address": (0.90, 0.06, 0.03, 0.005, 0.005), "phone": (0.2, 0.8)},
+    ),
+    Situation(
+        "chance agreement", False, 0.50,
+        {**_OTHER_PERSON, "forename": (0.2, 0.01, 0.04, 0.05, 0.005, 0.695), "surname": (0.30, 0.03, 0.01, 0.005, 0.655),
+         "date_of_birth": (0.15, 0.003, 0.02, 0.007, 0.82), "address": (0.002, 0.002, 0.30, 0.05, 0.646)},
+    ),
+)
+
+_SAME_ORGANISATION = {
+    "name": (0.88, 0.07, 0.03, 0.02), "company_number": (0.97, 0.02, 0.01), "vat_number": (0.97, 0.02, 0.01),
+    "charity_number": (0.97, 0.02, 0.01), "account": (0.85, 0.15),
+}
+_OTHER_ORGANISATION = {
+    "name": (0.01, 0.01, 0.03, 0.95), "company_number": (0.001, 0.002, 0.997), "vat_number": (0.005, 0.002, 0.993),
+    "charity_number": (0.001, 0.001, 0.998), "account": (0.01, 0.99),
+}
+ORGANISATION = (
+    Situation("same organisation, same address", True, 0.15, {**_SAME_ORGANISATION, "address": (0.85, 0.08, 0.05, 0.01, 0.01)}),
+    Situation("same organisation, other address", True, 0.10, {**_SAME_ORGANISATION, "address": (0.005, 0.005, 0.02, 0.02, 0.95)}),
+    Situation("same building", False, 0.15, {**_OTHER_ORGANISATION, "address": (0.70, 0.15, 0.13, 0.01, 0.01)}),
+    Situation("chance agreement", False, 0.60, {**_OTHER_ORGANISATION, "address": (0.002, 0.003, 0.05, 0.05, 0.895)}),
+)

@@ -1,0 +1,113 @@
+"""What is true about the sample: planted contradictions, innocent look-alikes, who stands in which record, expected rejects.
+
+Published spending has no reference of its own; there a reference is `line:N`, the line of the file where the
+payment stands (the header is line 1), and the columns `found_by_*` hold supplier, amount and day.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sample_data.rows import Registry, Row
+
+SIDES = ("partner_l", "dataset_l", "record_ref_l", "partner_r", "dataset_r", "record_ref_r")
+PLANTED = ("rule", "case", *SIDES, "both_nino", "note", "found_by_l", "found_by_r")
+DIFFICULTY = ("kind", "rule", *SIDES, "why", "found_by_l", "found_by_r")
+IDENTITY = ("partner", "dataset", "record_ref", "party", "person_id")
+REJECTS = ("partner", "dataset", "file", "line", "column", "code")
+
+
+@dataclass(frozen=True)
+class Planted:
+    rule: str
+    left: Row
+    right: Row
+    note: str
+
+
+@dataclass(frozen=True)
+class Difficulty:
+    kind: str
+    rule: str
+    left: Row
+    right: Row
+    why: str
+
+
+@dataclass
+class Truth:
+    """Collects the truth while the world is made."""
+
+    planted: list[Planted] = field(default_factory=list)
+    difficulty: list[Difficulty] = field(default_factory=list)
+    rejects: list[tuple[str, str, str, int, str, str]] = field(default_factory=list)
+
+    def plant(self, rule: str, left: Row, right: Row, note: str) -> None:
+        """Note a contradiction that the rule ought to find."""
+        left.plain = right.plain = False
+        self.planted.append(Planted(rule, left, right, note))
+
+    def tempt(self, kind: str, rule: str, left: Row, right: Row, why: str) -> None:
+        """Note an innocent pair that looks like one."""
+        left.plain = right.plain = False
+        self.difficulty.append(Difficulty(kind, rule, left, right, why))
+
+
+def write_truth(truth: Truth, registry: Registry, folder: Path) -> None:
+    """Write planted.csv, difficulty.csv, identity.csv and rejects.csv."""
+    folder.mkdir(parents=True, exist_ok=True)
+    counts: dict[str, int] = {}
+    planted = []
+    for p in truth.planted:
+        counts[p.rule] = counts.get(p.rule, 0) + 1
+        both = "Y" if has_nino(p.left) and has_nino(p.right) else "N"
+        planted.append((p.rule, f"{p.rule}-{counts[p.rule]:03d}", *_sides(p.left, p.right), both, p.note, _found_by(p.left), _found_by(p.right)))
+    difficulty = [(d.kind, d.rule, *_sides(d.left, d.right), d.why, _found_by(d.left), _found_by(d.right)) for d in truth.difficulty]
+    _write(folder / "planted.csv", PLANTED, planted)
+    _write(folder / "difficulty.csv", DIFFICULTY, difficulty)
+    _write(folder / "identity.csv", IDENTITY, sorted(_identity(registry)))
+    _write(folder / "rejects.csv", REJECTS, sorted(truth.rejects))
+
+
+def has_nino(row: Row) -> bool:
+    """Return whether the row holds a NINO that somebody could have: no placeholder and no temporary number."""
+    return any(name.endswith("nino") and usable_nino(str(value or "")) for name, value in row.values.items())
+
+
+def usable_nino(text: str) -> bool:
+    number = text.upper().replace(" ", "")
+    return number.startswith("QQ") and not number.startswith("QQ123456")
+
+
+def reference(row: Row) -> str:
+    """Return the row's reference, or `line:N` where the dataset has none."""
+    return row.ref or f"line:{row.line}"
+
+
+def _sides(left: Row, right: Row) -> tuple[str, str, str, str, str, str]:
+    return left.partner, left.dataset, reference(left), right.partner, right.dataset, reference(right)
+
+
+def _found_by(row: Row) -> str:
+    if row.ref:
+        return ""
+    values = row.values
+    return f"{values['supplier_name']}|{values['net_amount']}|{values['payment_date']}"
+
+
+def _identity(registry: Registry) -> list[tuple[str, str, str, str, str]]:
+    return [
+        (row.partner, row.dataset, reference(row), party, who)
+        for rows in registry.rows.values()
+        for row in rows
+        for party, who in row.owners.items()
+    ]
+
+
+def _write(path: Path, header: tuple[str, ...], rows: list[tuple[object, ...]] | list[tuple[str, ...]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)

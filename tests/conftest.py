@@ -1,0 +1,108 @@
+"""Invented deliveries, small enough to work out by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pipeline.seal import seal
+from schemas.datasets import CONTRACTS
+from schemas.manifest import Manifest
+from schemas.partnership import Agreement, AsOfRule, PartnerEntry, PartnerHome, Partnership
+from schemas.records import RECORD, REJECT, payload_shape
+from schemas.relations import Checked, Normalised
+
+DAY = date(2026, 11, 1)
+NOON = datetime(2026, 11, 2, 12, 0, 0, tzinfo=UTC)
+SENDS = {"northmere": ("TAX", "PAY", "PSP"), "eastholt": ("TAX", "CRS", "CRP")}
+
+
+@dataclass(frozen=True)
+class Area:
+    """A unit's home and its shared area in a temporary folder."""
+
+    home: Path
+    shared: Path
+    partnership: Partnership
+
+    def partner(self, partner: str) -> PartnerHome:
+        entry = self.partnership.find(partner)
+        return PartnerHome(
+            id=entry.id, name=entry.name, gss=entry.gss, shared=self.shared, datasets=entry.datasets, agreement="both"
+        )
+
+    def inbox(self, partner: str, submission_id: str) -> Path:
+        return self.shared / "inbox" / partner / submission_id
+
+
+@pytest.fixture
+def area(tmp_path: Path) -> Area:
+    shared = tmp_path / "shared"
+    for partner in SENDS:
+        (shared / "inbox" / partner).mkdir(parents=True)
+    (tmp_path / "unit").mkdir()
+    entries = tuple(
+        PartnerEntry(id=name, name=name.title(), gss=f"E0799990{i}", datasets=sends) for i, (name, sends) in enumerate(SENDS.items())
+    )
+    every = tuple(dict.fromkeys(d for sends in SENDS.values() for d in sends))
+    partnership = Partnership(
+        name="Two councils", shared=shared, partner=entries, as_of={"default": AsOfRule(max_age_days=100)},
+        agreement=(Agreement(id="both", partners=tuple(SENDS), datasets=every, legal_basis="invented"),),
+    )  # fmt: skip
+    return Area(tmp_path / "unit", shared, partnership)
+
+
+def frame_of(shape: Any, rows: Sequence[dict[str, Any]]) -> pl.DataFrame:
+    """Return a table of a shape from the columns that matter; the others are null."""
+    full = [{name: row.get(name) for name in shape.columns} for row in rows]
+    return shape.conform(pl.DataFrame(full, schema=shape.schema))
+
+
+def delivery(partner: str, dataset: str, refs: Sequence[str], *, account: str | None = None, as_of: date = DAY,
+             payload: Sequence[dict[str, Any]] | None = None) -> Normalised:  # fmt: skip
+    """Return one party and one row a reference."""
+    contract = CONTRACTS[dataset]
+    own = {"partner": partner, "dataset": dataset}
+    records = [
+        {**own, "record_ref": ref, "party": contract.parties[0].name, "kind": str(contract.parties[0].kind), "surname": f"OKAFOR {ref}",
+         "account": account, "deceased_hint": False, "protected": False, "as_of": as_of}
+        for ref in refs
+    ] if contract.parties else []  # fmt: skip
+    rows = payload if payload is not None else [{"record_ref": ref} for ref in refs]
+    return Normalised(frame_of(RECORD, records), frame_of(payload_shape(contract), [{**own, "party_ref": r["record_ref"], **r} for r in rows]))
+
+
+def checked_for(normalised: Normalised, dataset: str, *, rejected: int = 0, as_of: date = DAY) -> Checked:
+    """Return what a check would have said: as many lines rejected as asked, each without a surname."""
+    rejects = [
+        {"file": "a.csv", "line": 10 + n, "column": "surname", "code": "required-missing", "severity": "must fix"} for n in range(rejected)
+    ]  # fmt: skip
+    accepted = normalised.payload.height
+    return Checked(
+        contract=CONTRACTS[dataset], as_of=as_of, rows=pl.DataFrame(), rejects=frame_of(REJECT, rejects), received=accepted + rejected,
+        accepted=accepted, rejected=rejected, mapping_digest="0" * 64, files=(),
+    )  # fmt: skip
+
+
+Send = Callable[..., Manifest]
+
+
+@pytest.fixture
+def send(area: Area) -> Send:
+    """Return a function that seals one invented delivery into the shared area."""
+
+    def _send(partner: str, dataset: str, refs: Sequence[str], *, now: datetime = NOON, period: str = "current", rejected: int = 0,
+              as_of: date = DAY, supersedes: str = "", dry_run: bool = False, **more: Any) -> Manifest:  # fmt: skip
+        normalised = delivery(partner, dataset, refs, as_of=as_of, **more)
+        return seal(
+            normalised, checked_for(normalised, dataset, rejected=rejected, as_of=as_of), area.partner(partner), disclosure="clear",
+            period=period, now=now, tool_version="test", supersedes=supersedes, dry_run=dry_run,
+        )  # fmt: skip
+
+    return _send
