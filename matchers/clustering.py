@@ -19,7 +19,7 @@ class Clustered:
     """Members and what was refused.
 
     Attributes:
-        members: `record, cluster_id`; only clusters of two records or more.
+        members: `record, cluster_id`; every record, most of them alone.
         conflicts: links left out because two different numbers would have met.
         oversized: links left out because the cluster would have grown too large.
     """
@@ -29,10 +29,11 @@ class Clustered:
     oversized: int
 
 
-def cluster(links: pl.DataFrame, numbers: pl.DataFrame, references: pl.Series) -> Clustered:
+def cluster(records: pl.Series, links: pl.DataFrame, numbers: pl.DataFrame, references: pl.Series) -> Clustered:
     """Group linked records.
 
     Args:
+        records: numbers of the records to group.
         links: `record_l, record_r, match_weight`.
         numbers: `record, number`; a registered number, for the records that hold one. Two in one cluster may not differ.
         references: position i is the stable reference of record i; a cluster's id comes from its smallest one.
@@ -68,13 +69,14 @@ def cluster(links: pl.DataFrame, numbers: pl.DataFrame, references: pl.Series) -
         members.pop(small, None)
         if both:
             number[large] = both.pop()
-    return Clustered(_named(members, references), conflicts, oversized)
+    return Clustered(_named(records, members, references), conflicts, oversized)
 
 
-def _named(members: dict[int, list[int]], references: pl.Series) -> pl.DataFrame:
-    rows = []
-    for group in members.values():
-        first = min(references[record] for record in group)
-        name = "c" + hashlib.sha256(first.encode()).hexdigest()[:15]
-        rows += [(record, name) for record in group]
-    return pl.DataFrame(rows, schema={"record": pl.Int64(), "cluster_id": pl.String()}, orient="row").sort("record")
+def _named(records: pl.Series, members: dict[int, list[int]], references: pl.Series) -> pl.DataFrame:
+    grouped = [(record, min(group)) for group in members.values() for record in group]
+    first = pl.DataFrame(grouped, schema={"record": pl.Int64(), "first": pl.Int64()}, orient="row")
+    named = records.alias("record").to_frame().join(first, on="record", how="left").with_columns(pl.col("first").fill_null(pl.col("record")))
+    # Records are numbered in the order of their references, so the smallest number has the smallest reference.
+    texts = references.gather(named["first"])
+    ids = pl.Series("cluster_id", ["c" + hashlib.sha256(text.encode()).hexdigest()[:15] for text in texts], pl.String)
+    return named.select("record", ids).sort("record")

@@ -174,7 +174,7 @@ def compare_exact(name: str) -> Callable[[Columns, Columns], Levels]:
 
 
 def compare_organisation_name(left: Columns, right: Columns) -> Levels:
-    """Same name, a misspelling or other word order, one name within the other, or another name."""
+    """Same words, spaces and order aside, a misspelling, one name within the other, or another name."""
     a, b = left["name"], right["name"]
     close = distinct_scores(a, b, fuzz.token_sort_ratio) >= CLOSE_ORGANISATION
     within = distinct_scores(a, b, fuzz.token_set_ratio) >= PART_ORGANISATION
@@ -182,7 +182,8 @@ def compare_organisation_name(left: Columns, right: Columns) -> Levels:
     digits = [s.str.extract_all(r"\d+").list.join(" ") for s in (a, b)]
     same_digits = _equal(*digits)
     squeezed = _equal(a.str.replace_all(" ", "", literal=True), b.str.replace_all(" ", "", literal=True))
-    return _levels(_both(a, b), _equal(a, b) | squeezed, close & same_digits, within & words & same_digits)
+    in_any_order = _equal(*(s.str.split(" ").list.sort().list.join(" ") for s in (a, b)))
+    return _levels(_both(a, b), _equal(a, b) | squeezed | in_any_order, close & same_digits, within & words & same_digits)
 
 
 def compare_number(name: str) -> Callable[[Columns, Columns], Levels]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import duckdb
 
-from matchers.rule_sql import expression_sql, rule_sql
+from matchers.rule_sql import expressions_sql, rule_sql
 from schemas.errors import ConfigurationError, nearest
 from schemas.rule import ANY, Rule
 
@@ -23,6 +24,28 @@ REFUSED = frozenset({
     "uuidv4", "uuidv7", "nextval", "currval", "getenv", "getvariable", "current_setting", "query", "query_table",
 })
 _FORBIDDEN = {"SUBQUERY": "a subquery", "STAR": "a star", "PARAMETER": "a parameter", "WINDOW": "a window", "DEFAULT": "a default"}
+_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+
+
+@dataclass(frozen=True)
+class Expression:
+    """One expression of a rule.
+
+    Attributes:
+        place: where it stands in the rule, for the message.
+        wanted: what it has to answer with: true or false, whole pence, left or right; empty where anything will do.
+        table: the one table it reads; empty where it reads both sides and the link.
+    """
+
+    rule: Rule
+    place: str
+    text: str
+    wanted: str = ""
+    table: str = ""
+
+    def wrong(self, what: str, mend: str) -> ConfigurationError:
+        """Return the error that names the rule, the place and the text."""
+        return ConfigurationError(f"rule {self.rule.key}, {self.place}: {what}", found=self.text.strip(), mend=mend)
 
 
 def check_rule(con: duckdb.DuckDBPyConnection, rule: Rule) -> None:
@@ -31,59 +54,59 @@ def check_rule(con: duckdb.DuckDBPyConnection, rule: Rule) -> None:
     Args:
         con: a connection that holds every table rules see, empty, and the macros.
     """
-    known = {side: _known_columns(con, rule, side) for side in "lr"}
-    functions = _known_functions(con)
-    for where, text in _expressions(rule):
-        sides = {"l": known["l"], "r": known["r"], "o": known["l"], "k": LINK_COLUMNS}
-        if where.startswith(("same", "totals")):
-            sides = {"": con.table(_table(rule, "l", totals=where.startswith("totals"))).columns}
-        elif where == "value":
-            sides.pop("k")
-        else:
-            sides.pop("o")
-        complain = _complaint(rule, where, text)
-        tree = _parsed(con, text, complain)
-        for node in _nodes(tree):
-            _check_node(node, sides, functions, complain)
-    for where, text in _expressions(rule):
-        _check_type(con, rule, where, text, _complaint(rule, where, text))
+    functions = known_functions(con)
+    expressions = list(_expressions(rule))
+    for expression in expressions:
+        columns = _columns_for(con, expression)
+        for node in _nodes(_parsed(con, expression)):
+            _check_node(node, columns, functions, expression)
+    single = [e for e in expressions if e.table]
+    for expression in single:
+        _types(con, [expression], lambda some: f"select ({some[0].text}) as answer from {some[0].table}")
+    _types(con, [e for e in expressions if not e.table], lambda some: expressions_sql(rule, [e.text for e in some]))
     con.sql(rule_sql(rule), params={"run_date": date.min}).fetchall()
 
 
-def _expressions(rule: Rule) -> Iterator[tuple[str, str]]:
-    yield "when", rule.when
+def _expressions(rule: Rule) -> Iterator[Expression]:
+    yield Expression(rule, "when", rule.when, "true or false")
     for suppressor in rule.suppressor:
-        yield f"suppressor {suppressor.code}", suppressor.when
+        yield Expression(rule, f"suppressor {suppressor.code}", suppressor.when, "true or false")
     if rule.value.pence:
-        yield "value", rule.value.pence
+        yield Expression(rule, "value", rule.value.pence, "whole pence")
     if rule.owner not in ("left", "right"):
-        yield "owner", rule.owner
-    for position, text in enumerate(rule.same, start=1):
-        yield f"same {position}", text
+        yield Expression(rule, "owner", rule.owner, "left or right")
+    for text in rule.same:
+        yield Expression(rule, "same", text, table=_table(rule, "l"))
     for name, text in rule.totals.items():
-        yield f"totals {name}", text
+        yield Expression(rule, f"totals {name}", text, table=f"payload_{rule.left.lower()}")
     for side in "lr":
-        for name in (*rule.shown(side), *re.findall(rf"\{{{side}\.(\w+)\}}", rule.reason)):
-            yield "show or reason", f"{side}.{name}"
+        for name in sorted({*rule.shown(side), *re.findall(rf"\{{{side}\.(\w+)\}}", rule.reason)}):
+            yield Expression(rule, "show or reason", f"{side}.{name}")
 
 
-Complaint = Callable[[str, str], ConfigurationError]
+def _table(rule: Rule, side: str) -> str:
+    """Return the table that one side of the rule is made from."""
+    dataset = rule.dataset(side)
+    return "party" if rule.grain == "party" or dataset == ANY else f"side_{dataset.lower()}"
 
 
-def _complaint(rule: Rule, where: str, text: str) -> Complaint:
-    """Return what makes the error for this expression from what is wrong and how to mend it."""
-    return lambda what, mend: ConfigurationError(f"rule {rule.key}, {where}: {what}", found=text, mend=mend)
+def _columns_for(con: duckdb.DuckDBPyConnection, expression: Expression) -> dict[str, Sequence[str]]:
+    """Return the columns that may stand in the expression, by the letter before them."""
+    rule = expression.rule
+    if expression.table:
+        return {"": con.table(expression.table).columns}
+    known: dict[str, Sequence[str]] = {side: [*con.table(_table(rule, side)).columns, *rule.totals] for side in "lr"}
+    return {**known, "o": known["l"]} if expression.place == "value" else {**known, "k": LINK_COLUMNS}
 
 
-def _parsed(con: duckdb.DuckDBPyConnection, text: str, complain: Complaint) -> Any:
+def _parsed(con: duckdb.DuckDBPyConnection, expression: Expression) -> Any:
     """Return the expression's syntax tree; it has to be one expression and nothing after it."""
-    [(serialised,)] = con.sql("select json_serialize_sql(?)", params=[f"select (\n{text}\n)"]).fetchall()
+    [(serialised,)] = con.sql("select json_serialize_sql(?)", params=[f"select (\n{expression.text}\n)"]).fetchall()
     tree = json.loads(serialised)
-    if tree["error"] or ";" in re.sub(r"'[^']*'", "''", text):
-        raise complain("the text is not one complete expression", "close every quote and bracket, and use no semicolon")
-    statements = tree["statements"]
-    if len(statements) != 1 or len(statements[0]["node"].get("select_list", ())) != 1:
-        raise complain("the text is not one complete expression", "write one expression that is true, false or unknown")
+    statements = tree.get("statements", [])
+    whole = len(statements) == 1 and len(statements[0]["node"].get("select_list", ())) == 1
+    if tree["error"] or not whole or ";" in re.sub(r"'[^']*'", "''", expression.text):
+        raise expression.wrong("the text is not one complete expression", "close every quote and bracket, and use no semicolon")
     return statements[0]["node"]["select_list"][0]
 
 
@@ -98,68 +121,62 @@ def _nodes(tree: Any) -> Iterator[Mapping[str, Any]]:
             yield from _nodes(value)
 
 
-def _check_node(node: Mapping[str, Any], sides: Mapping[str, Sequence[str]], functions: frozenset[str], complain: Complaint) -> None:
+def _check_node(node: Mapping[str, Any], columns: Mapping[str, Sequence[str]], functions: frozenset[str], expression: Expression) -> None:
     kind = node["class"]
     if kind in _FORBIDDEN:
-        raise complain(f"{_FORBIDDEN[kind]} is not allowed in a rule", "use the columns of l, r and k, and functions of single values")
+        raise expression.wrong(f"{_FORBIDDEN[kind]} is not allowed in a rule", "use the columns of l, r and k, and functions of single values")
     if kind == "FUNCTION":
-        _check_function(str(node["function_name"]).lower(), functions, complain)
+        _check_function(str(node["function_name"]).lower(), functions, expression)
     if kind == "COLUMN_REF":
-        _check_column(tuple(node["column_names"]), sides, complain)
+        _check_column(tuple(node["column_names"]), columns, expression)
 
 
-def _check_function(name: str, functions: frozenset[str], complain: Complaint) -> None:
+def _check_function(name: str, functions: frozenset[str], expression: Expression) -> None:
     if name in REFUSED:
-        raise complain(f"{name} is not allowed in a rule", "use run_date for the night of the run")
+        raise expression.wrong(f"{name} is not allowed in a rule", "use run_date for the night of the run")
     if name not in functions:
         close = nearest(name, functions)
-        raise complain(f"there is no function {name!r}", f"did you mean {' or '.join(close)}?" if close else "use a DuckDB function")
+        raise expression.wrong(f"there is no function {name!r}", f"did you mean {' or '.join(close)}?" if close else "use a DuckDB function")
 
 
-def _check_column(path: tuple[str, ...], sides: Mapping[str, Sequence[str]], complain: Complaint) -> None:
-    if len(path) == 1 and ("" in sides or path[0].lower() in BARE_NAMES):
-        side, name = ("", path[0]) if "" in sides else ("", "")
-    else:
-        side, name = (path[0].lower(), path[1]) if len(path) > 1 else ("?", path[0])
-    if name and side not in sides:
-        named = " and ".join(f"{key}." for key in sides if key)
-        raise complain(f"there is no column {'.'.join(path)!r}", f"put {named or 'nothing'} before a column; only {' and '.join(BARE_NAMES)} stand alone")
-    if name and name.lower() not in sides[side]:
-        close = [f"{side}.{other}" if side else other for other in nearest(name, sides[side])]
-        raise complain(f"there is no column {'.'.join(path)!r}", f"did you mean {' or '.join(close)}?" if close else "see the contract for its columns")
+def _check_column(path: tuple[str, ...], columns: Mapping[str, Sequence[str]], expression: Expression) -> None:
+    alone = len(path) == 1
+    if alone and not expression.table and path[0].lower() in BARE_NAMES:
+        return
+    side, name = ("", path[0]) if alone else (path[0].lower(), path[1])
+    if side not in columns:
+        letters = " or ".join(f"{letter}." for letter in columns if letter)
+        mend = f"put {letters} before a column; only {' and '.join(BARE_NAMES)} stand alone" if letters else "name the column alone"
+        raise expression.wrong(f"there is no column {'.'.join(path)!r}", mend)
+    if name.lower() not in columns[side]:
+        close = [f"{side}.{other}" if side else other for other in nearest(name, columns[side])]
+        raise expression.wrong(f"there is no column {'.'.join(path)!r}", f"did you mean {' or '.join(close)}?" if close else "see the contract for its columns")
 
 
-def _check_type(con: duckdb.DuckDBPyConnection, rule: Rule, where: str, text: str, complain: Complaint) -> None:
-    """Raise ConfigurationError where the expression does not fit its columns' types, or answers with the wrong type."""
+def _types(con: duckdb.DuckDBPyConnection, some: list[Expression], query: Callable[[list[Expression]], str]) -> None:
+    """Raise ConfigurationError for the first expression that does not fit the types of its columns, or answers wrongly.
+
+    All are asked at once; only when that fails, one after the other, to name the one to mend.
+    """
+    params = {} if some[0].table else {"run_date": date.min}
     try:
-        if where.startswith(("same", "totals")):
-            [answer] = con.sql(f"select ({text}) as answer from {_table(rule, 'l', totals=where.startswith('totals'))}").types
-        else:
-            [answer] = con.sql(expression_sql(rule, text), params={"run_date": date.min}).types
+        answers = con.sql(query(some), params=params or None).types
     except duckdb.Error:  # the names are known by now; only types are left to be wrong
-        raise complain("the expression does not fit the types of its columns", "compare dates with dates, and numbers with numbers; money is whole pence, a flag is true or false") from None
-    if where == "when" or where.startswith("suppressor"):
-        wanted, right = "true or false", str(answer) == "BOOLEAN"
-    elif where == "value":
-        wanted, right = "whole pence", str(answer) in ("BIGINT", "INTEGER", "HUGEINT", "SMALLINT", "TINYINT")
-    else:
-        wanted, right = "left or right", where != "owner" or str(answer) == "VARCHAR"
-    if not right:
-        raise complain(f"the expression does not answer with {wanted}", f"make it answer with {wanted}; // divides whole numbers")
+        if len(some) == 1:
+            raise some[0].wrong(
+                "the expression does not fit the types of its columns",
+                "compare dates with dates, and numbers with numbers; money is whole pence, a flag is true or false",
+            ) from None
+        for one in some:
+            _types(con, [one], query)
+        raise
+    right = {"true or false": ("BOOLEAN",), "whole pence": _WHOLE, "left or right": ("VARCHAR",)}
+    for expression, answer in zip(some, answers, strict=True):
+        if expression.wanted and str(answer) not in right[expression.wanted]:
+            raise expression.wrong(f"the expression does not answer with {expression.wanted}", "// divides whole numbers, / does not; = compares")
 
 
-def _known_columns(con: duckdb.DuckDBPyConnection, rule: Rule, side: str) -> tuple[str, ...]:
-    return (*con.table(_table(rule, side)).columns, *rule.totals)
-
-
-def _table(rule: Rule, side: str, *, totals: bool = False) -> str:
-    """Return the table whose columns one side of the rule has, or whose columns its totals add up."""
-    dataset = rule.dataset(side)
-    if totals:
-        return f"payload_{dataset.lower()}"
-    return "party" if rule.grain == "party" or dataset == ANY else f"side_{dataset.lower()}"
-
-
-def _known_functions(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
-    rows = con.sql("select distinct lower(function_name) from duckdb_functions() where function_type <> 'table'").fetchall()
+def known_functions(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """Return the functions of single values, macros among them, in lower case."""
+    rows = con.sql("select distinct lower(function_name) from duckdb_functions() where function_type not like 'table%'").fetchall()
     return frozenset(str(name) for (name,) in rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from matchers.rule_sides import party_dataset
 from matchers.rule_words import details_sql, sentence_sql
@@ -12,6 +13,7 @@ from schemas.records import RECORD
 from schemas.rule import ANY, Rule
 
 TOP_PROBABILITY = 0.99  # a T2 link at or above it is as good as one resting on a National Insurance number
+NAMES_ALIKE = 0.92  # Jaro-Winkler; companies of one group that share a first word stay below, "and Sons" stays above
 
 # What rules may call beside DuckDB's own functions. Both days of a period count, so 1 to 10 May is ten days.
 MACROS = (
@@ -21,7 +23,7 @@ MACROS = (
     """create macro live_on(first_day, last_day, day) as
     case when first_day is null then null else first_day <= day and coalesce(last_day >= day, true) end""",
     "create macro same_text(one, other) as regexp_replace(lower(one), '[^a-z0-9]', '', 'g') = regexp_replace(lower(other), '[^a-z0-9]', '', 'g')",
-    "create macro names_alike(one, other) as jaro_winkler_similarity(one, other) >= 0.85",
+    f"create macro names_alike(one, other) as jaro_winkler_similarity(one, other) >= {NAMES_ALIKE}",
     "create macro pounds(pence) as case when pence < 0 then '-' else '' end || '£' || format('{:,}', abs(pence) // 100)"
     " || '.' || lpad(cast(abs(pence) % 100 as varchar), 2, '0')",
 )
@@ -63,10 +65,10 @@ order by exception_id
 """.strip()
 
 
-def expression_sql(rule: Rule, expression: str) -> str:
-    """Return the query for one expression of the rule over every pair, so that its type can be looked at."""
-    acting = _ACTING.sub("l.", expression)
-    return f"with {_sides(rule)},\n{_links(rule)}\nselect ({acting}) as answer\n{_joined(rule)}"
+def expressions_sql(rule: Rule, expressions: Sequence[str]) -> str:
+    """Return the query for some expressions of the rule over every pair, so that their types can be looked at."""
+    answers = ", ".join(f"({_ACTING.sub('l.', text)}) as answer_{n}" for n, text in enumerate(expressions))
+    return f"with {_sides(rule)},\n{_links(rule)}\nselect {answers}\n{_joined(rule)}"
 
 
 EXCEPTION_COLUMNS = (

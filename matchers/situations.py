@@ -58,17 +58,17 @@ PERSON = (
     ),
     Situation(
         "chance agreement", False, 0.50,
-        {**_OTHER_PERSON, "forename": (0.2, 0.01, 0.04, 0.05, 0.005, 0.695), "surname": (0.30, 0.03, 0.01, 0.005, 0.655),
-         "date_of_birth": (0.15, 0.003, 0.02, 0.007, 0.82), "address": (0.002, 0.002, 0.30, 0.05, 0.646)},
+        {**_OTHER_PERSON, "forename": (0.2, 0.006, 0.04, 0.012, 0.002, 0.74), "surname": (0.30, 0.006, 0.004, 0.002, 0.688),
+         "date_of_birth": (0.15, 0.002, 0.006, 0.007, 0.835), "address": (0.002, 0.002, 0.30, 0.05, 0.646)},
     ),
 )
 
 _SAME_ORGANISATION = {
-    "name": (0.88, 0.07, 0.03, 0.02), "company_number": (0.97, 0.02, 0.01), "vat_number": (0.97, 0.02, 0.01),
+    "name": (0.80, 0.08, 0.06, 0.06), "company_number": (0.97, 0.02, 0.01), "vat_number": (0.97, 0.02, 0.01),
     "charity_number": (0.97, 0.02, 0.01), "account": (0.85, 0.15),
 }
 _OTHER_ORGANISATION = {
-    "name": (0.01, 0.01, 0.03, 0.95), "company_number": (0.001, 0.002, 0.997), "vat_number": (0.005, 0.002, 0.993),
+    "name": (0.01, 0.004, 0.03, 0.956), "company_number": (0.001, 0.002, 0.997), "vat_number": (0.005, 0.002, 0.993),
     "charity_number": (0.001, 0.001, 0.998), "account": (0.01, 0.99),
 }
 ORGANISATION = (

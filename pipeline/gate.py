@@ -17,10 +17,10 @@ from schemas.errors import IntegrityError
 from schemas.records import Shape
 
 MOST_ROW_GROUPS = 10_000
-MOST_ROWS = 100_000_000
-MOST_UNCOMPRESSED = 16 * 1024**3  # bytes, over all columns
-MOST_RATIO = 2_000  # bytes out for a byte in, counted above a floor; zstd repeats a constant column almost for nothing
-RATIO_FLOOR = 256 * 1024**2
+MOST_UNCOMPRESSED = 8 * 1024**3  # bytes, over all columns
+CELL = 16  # bytes that a value takes in memory even if the file holds next to nothing of it
+MOST_RATIO = 500  # bytes out for a byte in, above a floor; a million real rows come to about 40
+RATIO_FLOOR = 128 * 1024**2
 MOST_FOOTER = 16 * 1024**2
 
 _PHYSICAL: dict[pl.DataType, tuple[str, str]] = {
@@ -48,18 +48,19 @@ def open_table(path: Path, shape: Shape) -> pl.DataFrame:
         raise IntegrityError("the Parquet file is incomplete or damaged", file=path.name, mend="send the submission again") from None
     if frame.schema != shape.schema:
         raise _other_shape(path, shape)
+    text = frame.select(pl.sum_horizontal(pl.col(pl.String).str.len_bytes().cast(pl.Int64).sum())).item()
+    if text > MOST_UNCOMPRESSED:  # one long text, named by many rows, costs the file nothing and us everything
+        raise _too_large(path, frame.height, text)
     _judge_key(frame, path, shape)
     return frame
 
 
 def _judge(footer: pq.FileMetaData, path: Path, shape: Shape) -> None:
     unpacked = sum(footer.row_group(i).total_byte_size for i in range(min(footer.num_row_groups, MOST_ROW_GROUPS)))
-    allowed = max(RATIO_FLOOR, MOST_RATIO * path.stat().st_size)
-    if footer.num_row_groups > MOST_ROW_GROUPS or footer.num_rows > MOST_ROWS or unpacked > min(MOST_UNCOMPRESSED, allowed):
-        raise IntegrityError(
-            "the Parquet file is too large once unpacked", file=path.name,
-            found=f"{footer.num_rows:,} rows in {footer.num_row_groups:,} groups, {unpacked:,} bytes", mend="send it in parts",
-        )
+    unpacked = max(unpacked, footer.num_rows * footer.num_columns * CELL)
+    allowed = min(MOST_UNCOMPRESSED, max(RATIO_FLOOR, MOST_RATIO * path.stat().st_size))
+    if footer.num_row_groups > MOST_ROW_GROUPS or unpacked > allowed:
+        raise _too_large(path, footer.num_rows, unpacked)
     columns = [footer.schema.column(i) for i in range(min(footer.num_columns, len(shape.columns) + 1))]
     found = [(c.path, c.physical_type, c.logical_type.type, c.max_repetition_level, c.max_definition_level <= 1) for c in columns]
     wanted = [(name, *_PHYSICAL[dtype], 0, True) for name, (dtype, _) in shape.columns.items()]
@@ -71,6 +72,10 @@ def _judge_key(frame: pl.DataFrame, path: Path, shape: Shape) -> None:
     keys = frame.select(shape.key)
     if any(keys.null_count().row(0)) or keys.is_duplicated().any():
         raise IntegrityError(f"two rows of the table {shape.name} have one key, or a row has none", file=path.name, mend="send the submission again")
+
+
+def _too_large(path: Path, rows: int, unpacked: int) -> IntegrityError:
+    return IntegrityError("the Parquet file is too large once unpacked", file=path.name, found=f"{rows:,} rows, {unpacked:,} bytes", mend="send it in parts")
 
 
 def _other_shape(path: Path, shape: Shape) -> IntegrityError:

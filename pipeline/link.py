@@ -99,14 +99,14 @@ def _link_entity(records: pl.DataFrame, entity: _Entity, settings: RunSettings, 
     model = estimate(patterns(compared, entity.comparisons), entity.comparisons, entity.situations)
     scored = score(compared, model).with_columns(entity.tier.alias("tier"))
     same = scored.filter((pl.col("match_probability") >= settings.link_threshold) & ~_registered_numbers_differ(entity))
-    clustered = cluster(same, some.select("record", entity.number.alias("number")).drop_nulls(), references)
+    clustered = cluster(some["record"], same, some.select("record", entity.number.alias("number")).drop_nulls(), references)
     kept = [same.with_columns(entity=pl.lit(entity.name))]
     if entity.name == "person":
         kept.append(_shared_nino(scored, clustered.members))
     together = pl.concat(kept)
     return Linked(
-        links=together.select(LINK.columns), evidence=_evidence(together, entity.comparisons),
-        clusters=clustered.members.with_columns(entity=pl.lit(entity.name)).select(CLUSTER_MEMBER.columns), model=model.to_json(),
+        links=together.select(*LINK.columns), evidence=_evidence(together, entity.comparisons),
+        clusters=clustered.members.with_columns(entity=pl.lit(entity.name)).select(*CLUSTER_MEMBER.columns), model=model.to_json(),
         notes=_notes(entity, blocked, clustered, model), counts={f"{entity.name} pairs": compared.height, f"{entity.name} links": same.height},
     )
 
@@ -121,8 +121,7 @@ def _shared_nino(scored: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
     with_cluster = scored.filter(pl.col("gamma_nino") == 0)
     for side in ("l", "r"):
         with_cluster = with_cluster.join(members.rename({"record": f"record_{side}", "cluster_id": f"cluster_{side}"}), on=f"record_{side}", how="left")
-    apart = pl.col("cluster_l").is_null() | pl.col("cluster_r").is_null() | (pl.col("cluster_l") != pl.col("cluster_r"))
-    return with_cluster.filter(apart).drop("cluster_l", "cluster_r").with_columns(entity=pl.lit("nino"), tier=pl.lit("T5"))
+    return with_cluster.filter(pl.col("cluster_l") != pl.col("cluster_r")).drop("cluster_l", "cluster_r").with_columns(entity=pl.lit("nino"), tier=pl.lit("T5"))
 
 
 def _evidence(links: pl.DataFrame, comparisons: tuple[Comparison, ...]) -> pl.DataFrame:

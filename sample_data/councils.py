@@ -66,7 +66,7 @@ _HOLLINBECK = Dialect(
         "WLS.status": {"LIVE": "A", "SUSP": "S", "OFFER": "O", "HOUSED": "H", "CLOSED": "C"},
         "CRS.status": {"LIVE": "A", "STOP": "X", "DORM": "D"},
     },
-    extra=("LAST_UPDATED_BY", "BATCH"), leaves_out=_SELDOM_HELD | {"premium_code", "rent_ref", "due_date"},
+    extra=("LAST_UPDATED_BY", "BATCH"), leaves_out=_SELDOM_HELD | {"premium_code", "rent_ref", "due_date", "PSP.invoice_no"},
 )  # fmt: skip
 _WESTERFOLD = Dialect(
     "utf-8-sig", ";", "\r\n", "DD-MON-YYYY", "DD-MON-YYYY", "pence", "words",
@@ -77,7 +77,7 @@ _WESTERFOLD = Dialect(
         "scheme_class": {"PEN": "Pension Age", "WORK": "Working Age"},
         "ft_pt_casual": {"F": "Full Time", "P": "Part Time", "C": "Casual"},
     },
-    extra=("Notes",), leaves_out=_SELDOM_HELD | {"landlord_id", "addr4", "middle_names", "gross_amount"},
+    extra=("Notes",), leaves_out=_SELDOM_HELD | {"landlord_id", "addr4", "middle_names", "gross_amount", "PSP.invoice_no", "PSP.company_no"},
 )  # fmt: skip
 _CARROWDALE = Dialect(
     "utf-16", ",", "\r\n", "DDMMYYYY", "DDMMYYYY", "pounds", "camel", capitals=True,
@@ -87,7 +87,7 @@ _CARROWDALE = Dialect(
         "licence_type": {"HC": "HCD", "PH": "PHD"},
         "ratepayer_type": {"COMPANY": "LTD", "SOLE": "IND", "CHARITY": "CHA", "PUBLIC": "PUB", "OTHER": "OTH"},
     },
-    extra=("sysRowId",), leaves_out=_SELDOM_HELD | {"landlord_id", "disabled_reduction", "capital_band"},
+    extra=("sysRowId",), leaves_out=_SELDOM_HELD | {"landlord_id", "disabled_reduction", "capital_band", "PSP.invoice_no", "PSP.company_no"},
 )  # fmt: skip
 _TARNLOW = Dialect(
     "utf-8", ",", "\n", "YYYY-MM-DDTHH:MM:SS", "DD.MM.YYYY", "pounds", "terse",
@@ -96,12 +96,12 @@ _TARNLOW = Dialect(
         "relief_code": {"NONE": "NIL", "SBRR": "SBR100", "CHAR": "CHAR80", "EMPTY": "EMPTY"},
         "WLS.status": {"LIVE": "Active", "SUSP": "Suspended", "OFFER": "Offered", "HOUSED": "Rehoused", "CLOSED": "Cancelled"},
     },
-    extra=("comment",), leaves_out=_SELDOM_HELD | {"vat_amount", "title"},
+    extra=("comment",), leaves_out=_SELDOM_HELD | {"vat_amount", "title", "PSP.company_no"},
 )  # fmt: skip
 _MERROWSHIRE = Dialect(
     "cp1252", ",", "\r\n", "DD/MM/YYYY", "DD-MM-YYYY", "pounds", "words",
     codes={"creditor_type": {"TRADE": "Trade", "SOLE": "Sole trader", "FACTOR": "Factor", "PUBLIC": "Public body", "GRANT": "Grant"}},
-    extra=("Directorate Notes",), leaves_out=_SELDOM_HELD | {"addr4"},
+    extra=("Directorate Notes",), leaves_out=_SELDOM_HELD | {"addr4", "PSP.company_no"},
 )  # fmt: skip
 
 COUNCILS: tuple[Council, ...] = (

@@ -132,6 +132,15 @@ def vat_number(first_seven: int) -> str:
     return f"{digits}{-total % 97:02d}"
 
 
+def legal_form(name: str) -> str:
+    """Return the name with its legal form, capitals or ampersand written the other way."""
+    base, _, form = name.rpartition(" ")
+    other = {"Ltd": "Limited", "Limited": "Ltd", "plc": "PLC", "LLP": "L.L.P."}.get(form)
+    if other:
+        return f"{base} {other}"
+    return name.replace(" & ", " and ") if " & " in name else name.upper()
+
+
 def spell(name: str, way: int, clerk: Clerk) -> str:
     """Return the name in another spelling; every way differs by more than case and legal form."""
     base, _, form = name.rpartition(" ")

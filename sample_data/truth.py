@@ -25,6 +25,7 @@ class Planted:
     left: Row
     right: Row
     note: str
+    numbered: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,10 @@ class Truth:
     difficulty: list[Difficulty] = field(default_factory=list)
     rejects: list[tuple[str, str, str, int, str, str]] = field(default_factory=list)
 
-    def plant(self, rule: str, left: Row, right: Row, note: str) -> None:
-        """Note a contradiction that the rule ought to find."""
+    def plant(self, rule: str, left: Row, right: Row, note: str, *, numbered: bool | None = None) -> None:
+        """Note a contradiction that the rule ought to find; `numbered` says whether both sides hold a company number."""
         left.plain = right.plain = False
-        self.planted.append(Planted(rule, left, right, note))
+        self.planted.append(Planted(rule, left, right, note, numbered))
 
     def tempt(self, kind: str, rule: str, left: Row, right: Row, why: str) -> None:
         """Note an innocent pair that looks like one."""
@@ -62,7 +63,7 @@ def write_truth(truth: Truth, registry: Registry, folder: Path) -> None:
     planted = []
     for p in truth.planted:
         counts[p.rule] = counts.get(p.rule, 0) + 1
-        both = "Y" if has_nino(p.left) and has_nino(p.right) else "N"
+        both = "Y" if p.numbered or (p.numbered is None and has_number(p.left) and has_number(p.right)) else "N"
         planted.append((p.rule, f"{p.rule}-{counts[p.rule]:03d}", *_sides(p.left, p.right), both, p.note, _found_by(p.left), _found_by(p.right)))
     difficulty = [(d.kind, d.rule, *_sides(d.left, d.right), d.why, _found_by(d.left), _found_by(d.right)) for d in truth.difficulty]
     _write(folder / "planted.csv", PLANTED, planted)
@@ -71,8 +72,10 @@ def write_truth(truth: Truth, registry: Registry, folder: Path) -> None:
     _write(folder / "rejects.csv", REJECTS, sorted(truth.rejects))
 
 
-def has_nino(row: Row) -> bool:
-    """Return whether the row holds a NINO that somebody could have: no placeholder and no temporary number."""
+def has_number(row: Row) -> bool:
+    """Return whether the row holds a NINO that somebody could have, or, for an organisation, a company number."""
+    if row.values.get("company_no"):
+        return True
     return any(name.endswith("nino") and usable_nino(str(value or "")) for name, value in row.values.items())
 
 

@@ -60,8 +60,8 @@ def normalise_people(frame: pl.DataFrame) -> pl.DataFrame:
         *(spell(normalise_text(pl.col(name)).struct.field("value")).fill_null("").alias(name) for name in named),
     )
     unusual = spelt.select(_is_unusual()).to_series()
-    people = pl.concat([_read_plain(spelt.filter(~unusual)), read_unusual(spelt.filter(unusual))])
-    return people.select(PERSON.names()).cast(dict(PERSON)).sort("row", "person")
+    ways = (_read_plain(spelt.filter(~unusual)), read_unusual(spelt.filter(unusual)))
+    return pl.concat([people.select(PERSON.names()).cast(dict(PERSON)) for people in ways]).sort("row", "person")
 
 
 def _is_unusual() -> pl.Expr:

@@ -52,7 +52,7 @@ def read_unusual(spelt: pl.DataFrame) -> pl.DataFrame:
     first = pairs.select("row", pl.lit(1).alias("person"), *_person(1))
     second = pairs.filter("two").select("row", pl.lit(2).alias("person"), *_person(2))
     people = pl.concat([first, second]).filter(pl.any_horizontal(pl.col(_FIELDS).is_not_null()))
-    return people.with_columns(person=pl.int_range(1, pl.len() + 1).over("row", order_by="person"))
+    return people.with_columns(person=pl.int_range(1, pl.len() + 1, dtype=pl.UInt8).over("row", order_by="person"))
 
 
 def _person(number: int) -> list[pl.Expr]:
