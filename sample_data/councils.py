@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dialect:
     """How one council's system writes an extract.
 
@@ -33,7 +33,7 @@ class Dialect:
     leaves_out: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Council:
     """One partner of the sample; `number` stands in its UPRNs, sort codes and postcodes."""
 

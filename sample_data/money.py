@@ -132,7 +132,7 @@ class Ledger:
         rng = self.rng
         size = int(10 ** rng.uniform(3.8, 6.2))
         for _ in range(max(1, int(rng.expovariate(1 / about)))):
-            self.invoice(creditor, self.registry.days_ago(3, YEARS * 360), max(1_200, int(size * rng.uniform(0.3, 2.4))))
+            self.invoice(creditor, self.registry.days_ago(3, YEARS * 352), max(1_200, int(size * rng.uniform(0.3, 2.4))))
 
     def standing_fee(self, creditor: Creditor, pence: int, months: int) -> list[Row]:
         """File the same fee every month, each under a number of its own."""

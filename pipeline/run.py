@@ -1,0 +1,199 @@
+"""The night, in order: intake, assemble, link, flag, report, publish. Safe to repeat; one partner never stops the others."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+
+from pipeline import ledger
+from pipeline.assemble import assemble
+from pipeline.flag import flag
+from pipeline.home import load_partnership
+from pipeline.intake import incomplete, intake
+from pipeline.link import link
+from pipeline.lock import run_lock
+from pipeline.publish import Published, publish
+from pipeline.receipts import load_receipts
+from pipeline.report import report
+from pipeline.store import make_folder, write_parquet
+from schemas.errors import ExitCode, IntegrityError
+from schemas.partnership import Partnership
+from schemas.relations import Assembled, Linked
+from schemas.rule import Rule, load_rules, load_values
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """What a run did.
+
+    Attributes:
+        repeated: everything stood already; nothing was done again.
+        stages: (stage, rows in, rows out, seconds).
+        conservation: partner, received, accepted, rejected, superseded; received is the sum of the others.
+        exceptions: rule, band, issued; and suppressed, by rule.
+        absent: (partner, dataset, why) of what a partner agreed to send and the run did not have.
+        quarantined: (partner, submission, reason) of tonight's arrivals.
+    """
+
+    run_id: str
+    as_of: date
+    repeated: bool
+    stages: tuple[tuple[str, int, int, float], ...]
+    conservation: pl.DataFrame
+    exceptions: pl.DataFrame
+    absent: tuple[tuple[str, str, str], ...]
+    quarantined: tuple[tuple[str, str, str], ...]
+    notes: tuple[str, ...]
+    published: Path
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """OK, or PARTIAL where a partner is late or quarantined."""
+        return ExitCode.PARTIAL if self.absent or self.quarantined else ExitCode.OK
+
+
+@dataclass
+class _Clock:
+    """Measures stages and tells whoever listens."""
+
+    say: Say
+    stages: list[tuple[str, int, int, float]] = field(default_factory=list)
+
+    @contextmanager
+    def stage(self, name: str, rows_in: int) -> Iterator[dict[str, int]]:
+        self.say(f"{name} ...")
+        out = {"rows": 0}
+        started = time.perf_counter()
+        yield out
+        seconds = time.perf_counter() - started
+        self.stages.append((name, rows_in, out["rows"], round(seconds, 3)))
+        self.say(f"{name}: {rows_in:,} rows in, {out['rows']:,} out, {seconds:.1f} s")
+
+
+def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) -> RunSummary:
+    """Take what arrived and publish the night's exceptions.
+
+    Args:
+        as_of: the night; the only date that results depend on.
+        now: the clock, for receipts and the closing note.
+        say: told of each stage, for people who wait.
+
+    Raises:
+        LockHeld, ConfigurationError, SafetyStop, StorageError: nothing was published; what was published before stands.
+    """
+    partnership = load_partnership(home)
+    rules = [rule for rule in load_rules() if rule.id not in partnership.rules.disabled]
+    with run_lock(home, now=now):
+        clock = _Clock(say)
+        with clock.stage("intake", 0) as out:
+            arrived = intake(partnership, home, now=now)
+            out["rows"] = sum(r.manifest.rows_received for r in arrived if r.manifest)
+        with clock.stage("assemble", out["rows"]) as out:
+            waiting = incomplete(partnership, now=now)
+            assembled = assemble(home, partnership, load_receipts(home), as_of=as_of, incomplete=waiting)
+            out["rows"] = assembled.records.height
+        balance = conservation(assembled.submissions)
+        earlier = ledger.history(home, as_of=as_of)
+        name = ledger.run_id(assembled, partnership, rules, load_values(), earlier, as_of=as_of)
+        quarantined = tuple((r.partner, r.submission_id, r.reason) for r in arrived if r.state == "quarantined")
+        common = (partnership, assembled, clock, balance, quarantined)
+        if note := ledger.closed(home, name):
+            say("nothing changed since this run was published")
+            exceptions = pl.read_parquet(ledger.folder(home, name) / "exceptions.parquet")
+            return _summary(name, as_of, True, exceptions, tuple(note["notes"]), Path(note["published"]), *common)
+        linked, exceptions = _find(assembled, partnership, rules, earlier, clock, as_of)
+        notes = (*assembled.notes, *linked.notes)
+        _keep(home, name, assembled, linked, exceptions)
+        published = _publish(home, name, partnership, rules, assembled, linked, exceptions, balance, notes, clock, as_of, now)
+        summary = _summary(name, as_of, False, exceptions, notes, published.folder, *common)
+        ledger.close(home, name, _closing_note(summary, assembled, now))
+        return summary
+
+
+def conservation(submissions: pl.DataFrame) -> pl.DataFrame:
+    """Return received, accepted, rejected and superseded rows of each partner.
+
+    Raises:
+        IntegrityError: a row is unaccounted for; that is our mistake, and nothing may be published over it.
+    """
+    parts = ("received", "accepted", "rejected", "superseded")
+    balance = submissions.group_by("partner").agg(pl.col(f"rows_{part}").sum().alias(part) for part in parts).sort("partner")
+    lost = balance.filter(pl.col("received") != pl.sum_horizontal("accepted", "rejected", "superseded"))
+    if lost.height:
+        raise IntegrityError(
+            "rows are unaccounted for: received is not accepted + rejected + superseded", found=f"at {', '.join(lost['partner'])}",
+            mend="keep the unit's folder as it is and report this; it is a fault of the program",
+        )
+    return balance
+
+
+def _find(
+    assembled: Assembled, partnership: Partnership, rules: list[Rule], earlier: pl.DataFrame, clock: _Clock, as_of: date
+) -> tuple[Linked, pl.DataFrame]:
+    settings = partnership.run
+    with clock.stage("link", assembled.records.height) as out:
+        linked = link(assembled.records, settings)
+        out["rows"] = linked.links.height
+    with clock.stage("flag", linked.links.height) as out:
+        exceptions = flag(
+            assembled, linked, rules, load_values(), as_of=as_of, history=earlier, threads=settings.threads, memory_gb=settings.memory_gb
+        )
+        out["rows"] = exceptions.height
+    return linked, exceptions
+
+
+def _keep(home: Path, name: str, assembled: Assembled, linked: Linked, exceptions: pl.DataFrame) -> None:
+    """Write the run's own tables; sorted on their keys, so that the same input gives the same bytes."""
+    folder = ledger.folder(home, name)
+    make_folder(folder)
+    tables: Mapping[str, pl.DataFrame] = {
+        "records": assembled.records, "submissions": assembled.submissions, "rejects": assembled.rejects, "links": linked.links,
+        "evidence": linked.evidence, "clusters": linked.clusters, "exceptions": exceptions,
+    }
+    for table, frame in tables.items():
+        write_parquet(frame, folder / f"{table}.parquet")
+    (folder / "model.json").write_text(linked.model + "\n", encoding="utf-8")
+
+
+def _absent(partnership: Partnership, submissions: pl.DataFrame) -> tuple[tuple[str, str, str], ...]:
+    """Return what partners agreed to send and the run did not have, and why."""
+    used = set(submissions.filter(pl.col("state") == "used").select("partner", "dataset").rows())
+    states: dict[tuple[str, str], str] = {(p, d): s for p, d, s in submissions.sort("sequence").select("partner", "dataset", "state").iter_rows()}
+    return tuple(
+        (entry.id, dataset, states.get((entry.id, dataset), "never sent"))
+        for entry in sorted(partnership.partner, key=lambda e: e.id)
+        for dataset in sorted(entry.datasets)
+        if (entry.id, dataset) not in used
+    )
+
+
+def _summary(
+    name: str, as_of: date, repeated: bool, exceptions: pl.DataFrame, notes: tuple[str, ...], published: Path,
+    partnership: Partnership, assembled: Assembled, clock: _Clock, balance: pl.DataFrame, quarantined: tuple[tuple[str, str, str], ...],
+) -> RunSummary:
+    issued = pl.col("status") != "suppressed"
+    counted = exceptions.group_by("rule").agg(
+        *((issued & (pl.col("band") == band)).sum().cast(pl.Int64).alias(band) for band in ("top", "middle", "low")),
+        (~issued).sum().cast(pl.Int64).alias("suppressed"),
+    )
+    return RunSummary(
+        run_id=name, as_of=as_of, repeated=repeated, stages=tuple(clock.stages), conservation=balance, exceptions=counted.sort("rule"),
+        absent=_absent(partnership, assembled.submissions), quarantined=quarantined, notes=notes, published=published,
+    )
+
+
+def _closing_note(summary: RunSummary, assembled: Assembled, now: datetime) -> dict[str, object]:
+    return {
+        "run_id": summary.run_id, "as_of": summary.as_of, "finished_at": now.isoformat(), "inputs": assembled.inputs,
+        "stages": summary.stages, "notes": summary.notes, "published": str(summary.published),
+        "conservation": json.loads(summary.conservation.write_json()),
+    }
