@@ -26,6 +26,7 @@ SENTENCES = {
     "same-house": "{Noun}: same house, flat not the same or not given",
     "same-postcode": "{Noun}: same postcode, house not the same or not given",
     "same-sector": "{Noun}: same part of the postcode area",
+    "start": "Odds before anything is compared",
 }
 
 # Where a field deserves words of its own.
@@ -39,7 +40,9 @@ SPECIAL = {
     ("nino", "typo"): "National Insurance number: one character apart, or two changed places",
     ("postcode", "same-postcode"): "Same postcode",
     ("postcode", "same-sector"): "Postcode: same sector, a neighbouring street",
-    ("address", "part"): "Address: house number and some words are the same",
+    ("address", "same-house"): "Same home",
+    ("address", "part"): "Address: same house, the flat is not given on one side",
+    ("address", "same-sector"): "Address: same postcode sector, another street",
     ("account", "exact"): "Paid into the same bank account",
 }
 
@@ -76,13 +79,16 @@ def weight(contribution: int) -> str:
 def sentence(field: str, level: str, contribution: int) -> str:
     """Return one comparison as a sentence with its contribution in bits; each bit doubles or halves the odds.
 
+    What weighs nothing (an unknown value, a shared account) stands without a number.
+
     Args:
         contribution: centibits for (positive) or against (negative) a match.
 
     >>> sentence("date_of_birth", "exact", 1234)
     'Same date of birth (+12.3)'
     """
-    return f"{words(field, level)} ({weight(contribution)})"
+    said = words(field, level)
+    return f"{said} ({weight(contribution)})" if contribution else said
 
 
 def sentences(evidence: pl.DataFrame) -> pl.Series:

@@ -14,12 +14,11 @@ from matchers.rule_sql import MACROS, rule_sql
 from matchers.sql import connection
 from schemas.datasets import CONTRACTS
 from schemas.errors import ConfigurationError
-from schemas.records import CLUSTER_MEMBER, EXCEPTION, LINK, RECORD, RECORD_REFERENCE, payload_shape
+from schemas.records import CLUSTER_MEMBER, EXCEPTION, LINK, RECORD, RECORD_REFERENCE, SUPPRESSED, payload_shape
 from schemas.relations import Assembled, Linked
 from schemas.rule import ANY, Rule, ValueTable
 
 PREVIOUS_ACCOUNT = pl.Schema({**dict.fromkeys(RECORD_REFERENCE, pl.String()), "previous_account": pl.String(), "previous_as_of": pl.Date()})
-SUPPRESSED = "suppressed"
 
 
 def flag(
@@ -88,7 +87,7 @@ def _create_tables(con: duckdb.DuckDBPyConnection, rules: Sequence[Rule]) -> Non
 
 def _exceptions_of(con: duckdb.DuckDBPyConnection, rule: Rule, values: ValueTable, as_of: date) -> pl.DataFrame:
     try:
-        found = con.sql(rule_sql(rule), params={"run_date": as_of}).pl()
+        found: pl.DataFrame = con.sql(rule_sql(rule), params={"run_date": as_of}).pl()
     except (duckdb.ConversionException, duckdb.OutOfRangeException):  # the engine's message quotes the value
         raise ConfigurationError(
             f"rule {rule.key} could not read a value of the data", found=rule.when,

@@ -46,7 +46,7 @@ def record_outcome(
     text = json.dumps(line, ensure_ascii=False, sort_keys=True)
     with storage_errors(path):
         before = path.read_bytes() if path.exists() else b""
-        if text in before.decode("utf-8", errors="replace").splitlines():
+        if text in before.decode("utf-8", errors="replace").split("\n"):
             return
         missing_end = b"\n" if before and not before.endswith(b"\n") else b""  # a line cut off by a power failure
         with path.open("ab") as file:
@@ -83,7 +83,7 @@ def load_outcomes(home: Path) -> pl.DataFrame:
     with storage_errors(path):
         text = path.read_text(encoding="utf-8")
     rows: dict[tuple[str, ...], dict[str, Any]] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             row = _row(line, number)
             rows[tuple(str(row[name]) for name in OUTCOME.key)] = row

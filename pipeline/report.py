@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
 from matchers.explanation import evidence_lines
-from pipeline.flag import SUPPRESSED
 from pipeline.spreadsheet import csv_bytes
 from pipeline.summary import summary_text
-from schemas.records import Shape
+from schemas.records import SUPPRESSED, Shape
+from schemas.relations import Report
 from schemas.rule import Rule
 
 _S, _D, _I, _B = pl.String(), pl.Date(), pl.Int64(), pl.Boolean()
@@ -49,16 +48,6 @@ REPORT = Shape(
 BANDS = ("top", "middle", "low")
 
 
-@dataclass(frozen=True)
-class Report:
-    """What one partner gets: `table` (shape `REPORT`, values as sent), `csv` (safe to open), `summary` (Markdown)."""
-
-    partner: str
-    table: pl.DataFrame
-    csv: bytes
-    summary: str
-
-
 def report(
     exceptions: pl.DataFrame, partner: str, *, evidence: pl.DataFrame, submissions: pl.DataFrame, rules: Sequence[Rule],
     run_id: str, as_of: date,
@@ -77,7 +66,8 @@ def report(
     """
     seen = visible_to(exceptions, partner)
     issued = seen.filter(pl.col("status") != SUPPRESSED)
-    lines = evidence_lines(issued, evidence).group_by("exception_id", maintain_order=True).agg(pl.col("sentence").str.join("; ").alias("evidence"))
+    lines = evidence_lines(issued, evidence).filter(~pl.col("level").is_in(["missing", "start"]))
+    lines = lines.group_by("exception_id", maintain_order=True).agg(pl.col("sentence").str.join("; ").alias("evidence"))
     titles = pl.DataFrame({"rule_key": [r.key for r in rules], "title": [r.title for r in rules]}, schema={"rule_key": _S, "title": _S})
     issued = issued.join(lines, on="exception_id", how="left").join(titles, on="rule_key", how="left")
     table = _in_reading_order(REPORT.conform(_own_side_first(issued, partner)))

@@ -8,9 +8,20 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.flag import PREVIOUS_ACCOUNT, SUPPRESSED, flag
+from pipeline.flag import PREVIOUS_ACCOUNT, flag
 from schemas.datasets import CONTRACTS
-from schemas.records import CLUSTER_MEMBER, EVIDENCE, EXCEPTION, LINK, RECORD, REJECT, SUBMISSION, Shape, payload_shape
+from schemas.records import (
+    CLUSTER_MEMBER,
+    EVIDENCE,
+    EXCEPTION,
+    LINK,
+    RECORD,
+    REJECT,
+    SUBMISSION,
+    SUPPRESSED,
+    Shape,
+    payload_shape,
+)
 from schemas.relations import Assembled, Linked
 from schemas.rule import Example, Rule, ValueTable
 

@@ -19,7 +19,8 @@ from pipeline.home import load_partnership
 from pipeline.intake import incomplete, intake
 from pipeline.link import link
 from pipeline.lock import run_lock
-from pipeline.publish import Published, publish
+from pipeline.outcomes import load_outcomes
+from pipeline.publish import publish
 from pipeline.receipts import load_receipts
 from pipeline.report import report
 from pipeline.store import make_folder, write_parquet
@@ -113,7 +114,20 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
         linked, exceptions = _find(assembled, partnership, rules, earlier, clock, as_of)
         notes = (*assembled.notes, *linked.notes)
         _keep(home, name, assembled, linked, exceptions)
-        published = _publish(home, name, partnership, rules, assembled, linked, exceptions, balance, notes, clock, as_of, now)
+        with clock.stage("report", exceptions.height) as out:
+            reports = {
+                entry.id: report(
+                    exceptions, entry.id, evidence=linked.evidence, submissions=assembled.submissions, rules=rules, run_id=name, as_of=as_of
+                )
+                for entry in partnership.partner
+            }
+            out["rows"] = sum(one.table.height for one in reports.values())
+        with clock.stage("publish", out["rows"]) as out:
+            published = publish(
+                home, partnership, assembled, linked, exceptions, reports=reports, rules=rules, outcomes=load_outcomes(home), run_id=name,
+                as_of=as_of, notes=notes,
+            )
+            out["rows"] = exceptions.height
         summary = _summary(name, as_of, False, exceptions, notes, published.folder, *common)
         ledger.close(home, name, _closing_note(summary, assembled, now))
         return summary

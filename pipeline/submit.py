@@ -25,7 +25,7 @@ from schemas.relations import Checked, ReadOptions
 
 PLAIN = ReadOptions()
 SNAPSHOT = "current"
-_PERIOD = re.compile(r"(\d{4})(-(0[1-9]|1[0-2])|-(\d{4}))?")
+_PERIOD = re.compile(r"([0-9]{4})(-(0[1-9]|1[0-2])|-([0-9]{4}))?")
 
 
 def submit(

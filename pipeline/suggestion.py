@@ -21,8 +21,9 @@ from matchers.normalisers.dates import FORMS, date_forms
 from schemas.contract import Contract, Field, FieldType, Mark, Role
 from schemas.mapping import Mapping
 
-LEAST_SCORE = 72.0  # of 100; below it a proposal was wrong more often than right on five councils' spending files
-PART_OF_NAME = 0.8  # a header that merely contains our words counts this much
+LEAST_SCORE = 78.0  # of 100; below it a shared word such as 'supplier' or 'date' made most of the likeness
+ALIAS = 99.0  # our own name for a field comes before a name that others use
+PART_OF_NAME = 0.8  # a header that holds all our words, and others, counts this much
 UNLIKELY = 0.7  # values of another kind than the field's take this much off the score
 CODES_SHOWN = 40  # a column with more distinct values is no code list, and is not shown
 ISO = "YYYY-MM-DD"
@@ -108,7 +109,7 @@ def suggest(header: Sequence[str], contract: Contract, sample_rows: Sequence[Seq
 def score(header: str, f: Field, values: Sequence[str] = ()) -> float:
     """Return how well a header names a field, from 0 to 100, taking off for values of another kind."""
     theirs = _words(header)
-    best = max(_alike(theirs, _words(name)) for name in (f.name, *f.aliases))
+    best = max(_alike(theirs, _words(f.name)), *(min(ALIAS, _alike(theirs, _words(name))) for name in f.aliases), 0.0)
     return best if _plausible(f, values) else best * UNLIKELY
 
 
@@ -130,7 +131,8 @@ def _alike(theirs: str, ours: str) -> float:
     if theirs == ours:
         return 100.0
     whole = max(fuzz.ratio(theirs, ours), fuzz.token_sort_ratio(theirs, ours))
-    return min(99.0, max(whole, PART_OF_NAME * fuzz.token_set_ratio(theirs, ours)))
+    contained = 100.0 * PART_OF_NAME if set(ours.split()) <= set(theirs.split()) else 0.0
+    return min(ALIAS, max(whole, contained))
 
 
 _SHAPES = {

@@ -74,6 +74,11 @@ class AddressBook:
             return Address("", name, house.street, village, house.town, house.postcode, house.uprn, "", council)
         return house
 
+    def move_on(self, council: str) -> None:
+        """Leave the street, so that the next address lies in another one."""
+        self._homes[council] += -self._homes[council] % HOMES_PER_POSTCODE
+        self._block[council] = []
+
     def block_of_two(self, council: str) -> tuple[Address, Address]:
         """Return two flats of one building."""
         while len(self._block[council]) < 2:

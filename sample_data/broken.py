@@ -9,7 +9,7 @@ from sample_data.rows import PRIME, Row
 from schemas.contract import Field, FieldType, Mark, Role
 from schemas.datasets import CONTRACTS
 
-FEWEST_ROWS = 120  # a smaller file has no broken lines, so that none passes two in a hundred
+FEWEST_ROWS = 60  # a smaller file has no broken lines, so that none passes two in a hundred
 _SHARE, _MOST = 0.015, 6
 
 Problem = tuple[str, str]  # column, code
@@ -23,7 +23,7 @@ def break_some(cells: list[tuple[Row, list[str]]], fields: list[str], council: C
     plain = [values for row, values in cells if row.plain]
     if len(cells) < FEWEST_ROWS or not plain:
         return lines
-    wanted = min(_MOST, int(len(cells) * _SHARE))
+    wanted = max(1, min(_MOST, int(len(cells) * _SHARE)))
     start = sum(map(ord, council.id + dataset + period))
     made: list[Line] = []
     for step in range(len(_KINDS)):

@@ -13,7 +13,7 @@ from sample_data.difficulty_people import TEMPTATIONS
 from sample_data.files import needs_mapping, write_file, write_mapping
 from sample_data.money import Ledger, background
 from sample_data.organisations import Register
-from sample_data.plants_money import MONEY_PLANTS
+from sample_data.plants_money import MONEY_PLANTS, note_spellings
 from sample_data.plants_people import PLANTS
 from sample_data.truth import write_truth
 from sample_data.world import World, new_world, populate
@@ -34,17 +34,16 @@ def generate(out: Path, *, residents: int = 20_000, seed: int = SEED, as_of: dat
         as_of: the day the extracts were taken.
     """
     world = new_world(seed, as_of)
-    ledger = make(world, residents, seed)
+    make(world, residents, seed)
     files = []
     for council in COUNCILS:
         for dataset in council.datasets:
             files += _write_dataset(world, council.id, dataset, out, seed)
     write_truth(world.truth, world.registry, out / "truth")
     _write_partnership(out, as_of, files)
-    assert ledger.creditors
 
 
-def make(world: World, residents: int, seed: int) -> Ledger:
+def make(world: World, residents: int, seed: int) -> None:
     """Fill the world: background first, then what contradicts it, then what only seems to."""
     populate(world, residents)
     ledger = Ledger(world.registry, world.clerk, Register(Random(f"{seed} organisations"), world.book, world.clerk), Random(f"{seed} ledger"))
@@ -60,7 +59,7 @@ def make(world: World, residents: int, seed: int) -> Ledger:
         for money_tempt in MONEY_TEMPTATIONS:
             money_tempt(world, ledger, place)
     ledger.publish_all()
-    return ledger
+    note_spellings(world)
 
 
 def planted_per_rule(residents: int) -> int:

@@ -9,7 +9,7 @@ from random import Random
 from sample_data.addresses import Address, lines
 from sample_data.names import NICKNAMES, pick_skewed
 from sample_data.names import HERITAGES as _HERITAGES
-from sample_data.people import Person, Population
+from sample_data.people import NEVER_ISSUED, Person, Population
 from sample_data.rows import Value
 from schemas.datasets import CONTRACTS
 
@@ -141,8 +141,8 @@ class Clerk:
         if dataset == "ELR":  # only those about to turn 18
             return person.born if (self._as_of - person.born).days < 18 * 365 else ""
         held = care.born if care.born is not None else self._rng.random() < _BORN_HELD.get(dataset, 1.0)
-        if not held:
-            placeholder = not care.careful and self._rng.random() < 0.03 and dataset != "CTR"
+        if not held and dataset not in ("CTR", "DEC"):  # those two have to name one
+            placeholder = not care.careful and self._rng.random() < 0.03
             return date(1900, 1, 1) if placeholder else ""
         if twist.startswith("birth date"):
             return self._wrong_day(person.born, swap=twist.endswith("swap"))
@@ -185,10 +185,12 @@ class Clerk:
         return "TN010180M" if draw < 0.012 else "NK" if draw < 0.018 else ""
 
     def _transposed(self, number: str) -> str:
-        """Return the number with two neighbouring digits swapped, unless somebody else has that number."""
-        at = self._rng.randint(2, 6)
-        digits = number[2:at] + number[at + 1] + number[at] + number[at + 2 : 8]
-        return number if digits in self._people.ninos else f"QQ{digits}{number[8:]}"
+        """Return the number with two neighbouring digits swapped; never one that somebody else has."""
+        for at in self._rng.sample(range(2, 7), 5):
+            digits = number[2:at] + number[at + 1] + number[at] + number[at + 2 : 8]
+            if digits not in self._people.ninos and digits not in NEVER_ISSUED:
+                return f"QQ{digits}{number[8:]}"
+        return number
 
     def typo(self, text: str) -> str:
         """Return the text with one slip of the fingers inside it."""

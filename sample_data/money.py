@@ -190,9 +190,9 @@ def _national(ledger: Ledger) -> None:
 
 
 def respell(organisation: Organisation, clerk: Clerk, councils: list[str], start: int) -> None:
-    """Give the organisation another spelling in each council."""
-    for place, council in enumerate(councils):
-        organisation.spellings[council] = spell(organisation.name, start * (place > 0) + place, clerk)
+    """Give the organisation another spelling in each council but the first, which writes it as registered."""
+    for place, council in enumerate(councils[1:]):
+        organisation.spellings[council] = spell(organisation.name, (start + place) % 5 + 1, clerk)
 
 
 def previous_month(day: date) -> date:

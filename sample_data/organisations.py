@@ -153,8 +153,8 @@ def spell(name: str, way: int, clerk: Clerk) -> str:
             return " ".join([clerk.typo(words[0]), *words[1:]]) + tail
         case 2:  # with the country
             return f"{' '.join(words)} (UK){' Ltd' if tail else ''}".upper()
-        case 3:  # the last word shortened
-            return " ".join([*words[:-1], words[-1][: max(4, len(words[-1]) - 3)]]) + tail
+        case 3:  # one for many, or a slip in the last word
+            return " ".join([*words[:-1], words[-1][:-1] if words[-1].endswith("s") else clerk.typo(words[-1])]) + tail
         case 4:  # written together
             return " ".join(["".join(words[:2]), *words[2:]]) + tail
         case _:  # trading as

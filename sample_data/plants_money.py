@@ -137,21 +137,32 @@ def many_spellings(world: World, ledger: Ledger, place: int) -> None:
     supplier = ledger.register.national() if place % 2 else ledger.register.trader(world.rng.choice(DISTRICTS).id, kind="COMPANY")
     councils = [council.id for council in world.rng.sample(COUNCILS, 2 + place % 3)]
     respell(supplier, world.clerk, councils, place)
-    lines = []
     for council in councils:
-        creditor = ledger.creditor(supplier, council, plain=False)
-        lines.append(_some_published(world, ledger, creditor))
-    for left, right in combinations(lines, 2):
-        world.truth.plant("PS02", left, right, "one supplier, two spellings")
+        _some_published(world, ledger, ledger.creditor(supplier, council, plain=False))
 
 
-def _some_published(world: World, ledger: Ledger, creditor: Creditor) -> Row:
-    """File a few invoices of this year and their published lines; return the first line."""
-    rows = []
+def note_spellings(world: World) -> None:
+    """Note every pair of councils that publish one supplier under two spellings, whatever it was made for."""
+    first: dict[str, dict[str, Row]] = {}
+    for council in COUNCILS:
+        for row in world.registry.rows.get((council.id, "PSP"), []):
+            first.setdefault(row.owners["supplier"], {}).setdefault(council.id, row)
+    for lines in first.values():
+        for left, right in combinations(lines.values(), 2):
+            if bare(str(left.values["supplier_name"])) != bare(str(right.values["supplier_name"])):
+                world.truth.plant("PS02", left, right, "one supplier, two spellings")
+
+
+def bare(name: str) -> str:
+    """Return letters and digits only; capitals, spaces and punctuation make no other spelling."""
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def _some_published(world: World, ledger: Ledger, creditor: Creditor) -> None:
+    """File a few invoices of this year and their published lines."""
     for _ in range(world.rng.randint(2, 5)):
-        payment = ledger.invoice(creditor, world.as_of - timedelta(days=world.rng.randint(60, 250)), world.rng.randrange(70_000, 2_500_000), plain=False)
-        rows.append(ledger.publish(creditor, payment))
-    return rows[0]
+        day, pence = world.as_of - timedelta(days=world.rng.randint(60, 250)), world.rng.randrange(70_000, 2_500_000)
+        ledger.publish(creditor, ledger.invoice(creditor, day, pence, plain=False))
 
 
 MONEY_PLANTS: dict[str, MoneyPlant] = {

@@ -7,12 +7,12 @@ from datetime import date
 from typing import Protocol
 
 from sample_data.councils import COUNCILS, COUNTY, DISTRICTS, LANDLORDS
-from sample_data.messiness import Care
+from sample_data.messiness import BOTH, Care
 from sample_data.people import Person
 from sample_data.rows import Row
 from sample_data.world import World
 
-_YEAR = 365
+MISKEYED = 17  # the case in which both sides hold a NINO, and one of them is mistyped
 
 
 class Plant(Protocol):
@@ -37,6 +37,8 @@ def sides(world: World, place: int, *, nino: bool | None = None) -> Sides:
     """
     both = place % 2 == 0 if nino is None else nino
     twist = world.clerk.twist()
+    if nino is None and place == MISKEYED:
+        return Sides(BOTH, Care(True, True, True, "nino digits"), "NINO digits swapped")
     if both:
         born = (place % 4 != 0, True)
         return Sides(Care(True, born[0], careful=True), Care(True, born[1], True, twist), twist or "as written")
@@ -117,6 +119,7 @@ def claim_and_tenancy(world: World, place: int) -> None:
     b = world.rng.choice(LANDLORDS).id
     a = b if place % 5 == 4 else world.rng.choice([c.id for c in DISTRICTS if c.id != b])
     left = world.desk.claim(a, person, world.book.take(a), world.registry.days_ago(150, 1_800), care=keyed.left, plain=False)
+    world.book.move_on(b)
     right = world.desk.tenancy(b, [person], world.book.take(b), world.registry.days_ago(150, 3_000), cares=(keyed.right,), plain=False)[0]
     world.truth.plant("CR06", left, right, keyed.note)
 

@@ -10,6 +10,9 @@ import csv
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sample_data.councils import BY_ID
+from sample_data.headers import columns
+from sample_data.people import NEVER_ISSUED
 from sample_data.rows import Registry, Row
 
 SIDES = ("partner_l", "dataset_l", "record_ref_l", "partner_r", "dataset_r", "record_ref_r")
@@ -63,7 +66,7 @@ def write_truth(truth: Truth, registry: Registry, folder: Path) -> None:
     planted = []
     for p in truth.planted:
         counts[p.rule] = counts.get(p.rule, 0) + 1
-        both = "Y" if p.numbered or (p.numbered is None and has_number(p.left) and has_number(p.right)) else "N"
+        both = "Y" if p.numbered or (p.numbered is None and has_number(p.left, p.right) and has_number(p.right, p.left)) else "N"
         planted.append((p.rule, f"{p.rule}-{counts[p.rule]:03d}", *_sides(p.left, p.right), both, p.note, _found_by(p.left), _found_by(p.right)))
     difficulty = [(d.kind, d.rule, *_sides(d.left, d.right), d.why, _found_by(d.left), _found_by(d.right)) for d in truth.difficulty]
     _write(folder / "planted.csv", PLANTED, planted)
@@ -72,16 +75,18 @@ def write_truth(truth: Truth, registry: Registry, folder: Path) -> None:
     _write(folder / "rejects.csv", REJECTS, sorted(truth.rejects))
 
 
-def has_number(row: Row) -> bool:
-    """Return whether the row holds a NINO that somebody could have, or, for an organisation, a company number."""
-    if row.values.get("company_no"):
+def has_number(row: Row, other: Row) -> bool:
+    """Return whether the row's file holds a NINO that the other row holds too, or, for an organisation, a company number."""
+    held = columns(BY_ID[row.partner], row.dataset)
+    if row.values.get("company_no") and "company_no" in held:
         return True
-    return any(name.endswith("nino") and usable_nino(str(value or "")) for name, value in row.values.items())
+    return bool(ninos(row) & ninos(other))
 
 
-def usable_nino(text: str) -> bool:
-    number = text.upper().replace(" ", "")
-    return number.startswith("QQ") and not number.startswith("QQ123456")
+def ninos(row: Row) -> set[str]:
+    """Return the row's NINOs without their suffix, made-up and temporary ones left out."""
+    texts = (str(value or "").upper().replace(" ", "") for name, value in row.values.items() if name.endswith("nino"))
+    return {text[:8] for text in texts if text.startswith("QQ") and text[2:8] not in NEVER_ISSUED}
 
 
 def reference(row: Row) -> str:

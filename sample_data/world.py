@@ -16,7 +16,7 @@ from sample_data.truth import Truth
 
 _LANDLORD_IDS = frozenset(council.id for council in LANDLORDS)
 _MOVERS, _CLAIMS, _TENANCIES, _WAITING, _EMPLOYED, _DRIVERS, _DEATHS = 0.07, 0.09, 0.18, 0.045, 0.055, 0.009, 0.012
-_REGISTERED, _SECOND_HOMES, _ONE_FIELD = 0.92, 0.008, 0.01
+_REGISTERED, _SECOND_HOMES, _ONE_FIELD, _PROTECTED = 0.92, 0.024, 0.01, 0.003
 
 
 @dataclass
@@ -77,7 +77,7 @@ def _file_household(world: World, home: Household) -> None:
         if rng.random() < _REGISTERED:
             desk.elector(home.council, person, home.home)
         _work(world, home, person, claims=claims)
-    if before is None and not claims and not rents and couple and home.kind != "grown" and rng.random() < _SECOND_HOMES * 3:
+    if before is None and not claims and not rents and couple and home.kind != "grown" and rng.random() < _SECOND_HOMES:
         _second_home(world, home)
     if rng.random() < _DEATHS:
         _died(world, home)
@@ -112,7 +112,7 @@ def _account(world: World, home: Household, *, reduced: bool) -> Row:
         second = home.adults[1] if rng.random() < 0.75 else None
         if home.student and len(home.adults) == 2:
             discount, disregard = "SPD", "STU"
-    row = world.desk.account(home.council, holder, home.home, home.since, second=second, discount=discount, disregard=disregard, exemption=exemption, reduced=reduced)
+    row = world.desk.account(home.council, holder, home.home, home.since, second=second, discount=discount, disregard=disregard, exemption=exemption, reduced=reduced, protected=rng.random() < _PROTECTED)
     if second and rng.random() < _ONE_FIELD:
         _in_one_field(row, holder, second)
     return row
@@ -158,7 +158,8 @@ def _work(world: World, home: Household, person: Person, *, claims: bool) -> Non
         since = world.registry.days_ago(30, min(9_000, (age - 17) * 365))
         gone = rng.random() < 0.1
         end = max(since + timedelta(days=10), world.registry.days_ago(5, 330)) if gone else None
-        world.desk.employee(employer, person, home.home, since, end=end)
+        old = home.moved_from if home.moved_from and rng.random() < 0.4 else home.home  # nobody told the payroll yet
+        world.desk.employee(employer, person, old, since, end=end, protected=rng.random() < _PROTECTED)
     elif rng.random() < _DRIVERS:
         world.desk.licence(home.council if rng.random() < 0.6 else rng.choice(DISTRICTS).id, person, home.home)
 
@@ -166,7 +167,8 @@ def _work(world: World, home: Household, person: Person, *, claims: bool) -> Non
 def _second_home(world: World, home: Household) -> None:
     council = world.rng.choice(DISTRICTS).id
     status = world.rng.choice(("SECOND", "SECOND", "EMPTY", "LANDLORD", "JOB"))
-    world.desk.account(council, home.adults[0], world.book.take(council), world.registry.days_ago(100, 3_000), status=status)
+    row = world.desk.account(council, home.adults[0], world.book.take(council), world.registry.days_ago(100, 3_000), status=status)
+    row.values.update(world.clerk.address(home.home, "CTX", "billing_"))
 
 
 def _died(world: World, home: Household) -> None:

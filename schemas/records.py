@@ -142,6 +142,8 @@ CLUSTER_MEMBER = Shape(
     ("entity", "record"),
 )
 
+SUPPRESSED = "suppressed"  # status of what an innocent cause explains: counted, and not issued
+
 SIDE = {
     "partner": "Partner", "dataset": "Dataset", "record_ref": "Partner's reference of the row",
     "party": "What the party is to the row",

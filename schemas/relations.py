@@ -121,3 +121,13 @@ class Linked:
     model: str
     notes: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one partner gets: `table` (shape `report`, values as sent), `csv` (safe to open), `summary` (Markdown)."""
+
+    partner: str
+    table: pl.DataFrame
+    csv: bytes
+    summary: str

@@ -14,6 +14,7 @@ from matchers.normalisers.address_words import (
     ABBREVIATIONS,
     FLOORS,
     HOUSES,
+    NO_ABODE,
     NOT_AN_ADDRESS,
     STREETS,
     UNITS,
@@ -27,22 +28,24 @@ ADDRESS = pl.Schema({"row": pl.UInt32, "address": pl.String, "saon": pl.String, 
 _NUMBER = "[0-9]+[A-Z]?(?:[-/][0-9]+[A-Z]?)?"
 _POSTCODE = r" [A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2} \|"
 _NOT_SPELT = r"[^A-Z0-9 |]|  "
-_RARE = rf"/| NO [0-9]| NUMBER |CARE OF|FLOOR |[0-9] [A-Z] |ANNEX|{NOT_AN_ADDRESS}"
+_RARE = rf"/| NO [0-9]| NUMBER |CARE OF|FLOOR |[0-9] [A-Z] |ANNEX|{NO_ABODE}|{NOT_AN_ADDRESS}"
 
-_UNIT = rf" ({UNITS}) ({_NUMBER}|[A-Z][0-9]{{0,3}}) "
-_FLOOR_AND_FLAT = r"^\| ([0-9]{1,3}/[0-9]{1,3}) (?:\| )?([0-9])"  # 2/1, 12 HIGH STREET: Scotland's second floor, flat 1
+_UNIT = rf" (?:{UNITS}) (?:{_NUMBER}|[A-Z][0-9]{{0,3}}) "
+_FLOOR_AND_FLAT = (
+    r"^\| ([0-9]{1,3}/[0-9]{1,3}) (?:\| )?([0-9])"  # 2/1, 12 HIGH STREET: Scotland's second floor, flat 1
+)
 _MAY_BE_FLAT = rf" (?:{UNITS}|ANNEXE) |^\| [0-9]+/[0-9]+ "
 _HOUSE_NUMBER = rf"\| ({_NUMBER}) "
-_FLOOR_FLAT = rf" ((?:(?:UPPER|LOWER) )?(?:{FLOORS})(?: (?:FRONT|REAR|LEFT|RIGHT))? FLAT) "
+_FLOOR_FLAT = rf" (?:(?:UPPER|LOWER) )?(?:{FLOORS})(?: (?:FRONT|REAR|LEFT|RIGHT))? FLAT "
 
 
 def normalise_address(frame: pl.DataFrame) -> pl.DataFrame:
     """Return each address in one spelling, its flat or unit, and its house number or name.
 
-    The flat comes first, wherever it was written. Lines with 'care of', countries, repeated localities and the
-    postcode are left out, as are lines that are placeholders or say 'no fixed abode'. A street without
-    number has no `paon`. A lone 3/12 before a street stays as it is: in Scotland it is flat 12 of
-    number 3, in England the other way about.
+    The flat comes first, wherever it was written. Lines with 'care of', countries, repeated localities and
+    the postcode are left out, as are lines that are placeholders; an address of no fixed abode is null. A
+    street without number has no `paon`. A lone 3/12 before a street stays as it is: in Scotland it is flat
+    12 of number 3, in England the other way about.
 
     Args:
         frame: columns `row` (unique) and `addr1` to `addr4`; text as sent, any of it null. A
@@ -55,18 +58,21 @@ def normalise_address(frame: pl.DataFrame) -> pl.DataFrame:
     lines = [normalise_text(pl.col(line)).struct.field("value") for line in LINES]
     joined = frame.select(
         pl.col("row").cast(pl.UInt32),
-        pl.concat_str(pl.lit("| "), pl.concat_str(lines, separator=" | ", ignore_nulls=True), pl.lit(" |")).alias("text"),
+        pl.concat_str(
+            pl.lit("| "), pl.concat_str(lines, separator=" | ", ignore_nulls=True), pl.lit(" |")
+        ).alias("text"),
     )
     spelt = joined.with_columns(_spell(pl.col("text")).str.replace(_POSTCODE, " |"))
-    spelt = spelt.with_columns(_without_repeats(_write_out(pl.col("text"))))
-    spelt = spelt.with_columns(patched(pl.col("text"), is_odd=lambda e: e.str.contains(_RARE), mend=_settle_rare))
+    spelt = spelt.with_columns(_without_repeats(_write_out(pl.col("text"))).alias("text"))
+    spelt = spelt.with_columns(
+        patched(pl.col("text"), is_odd=lambda e: e.str.contains(_RARE), mend=_settle_rare)
+    )
     return _with_parts(spelt).select(ADDRESS.names())
 
 
 def _spell(text: pl.Expr) -> pl.Expr:
     """Return the lines in plain capitals; a comma starts a new part, slashes and hyphens of numbers stay."""
-    odd = _NOT_SPELT
-    return patched(text, is_odd=lambda e: e.str.contains(odd), mend=_spell_case)
+    return patched(text, is_odd=lambda e: e.str.contains(_NOT_SPELT), mend=_spell_case)
 
 
 def _spell_case(text: pl.Expr) -> pl.Expr:
@@ -74,13 +80,24 @@ def _spell_case(text: pl.Expr) -> pl.Expr:
 
 
 def _spell_marks(text: pl.Expr) -> pl.Expr:
-    plain = fold_letters(clean(text)).str.replace_all(r"([0-9])\.([0-9])", "${1}/${2}").str.replace_all(r"['`.]", "")
+    plain = (
+        fold_letters(clean(text))
+        .str.replace_all(r"([0-9])\.([0-9])", "${1}/${2}")
+        .str.replace_all(r"['`.]", "")
+    )
     plain = plain.str.replace_all("&", " AND ", literal=True).str.replace_all("[,;]", " | ")
     plain = plain.str.replace_all(r"[^\p{L}\p{N}\p{M}|/-]+", " ")
     # A hyphen joins a range of house numbers, a slash a flat's number; elsewhere both part words.
-    plain = plain.str.replace_all("([0-9][A-Z]?) ?([-/]) ?([0-9])", "${1}<${2}>${3}").str.replace_all("C/O ", "CARE OF ")
+    plain = plain.str.replace_all("([0-9][A-Z]?) ?([-/]) ?([0-9])", "${1}<${2}>${3}").str.replace_all(
+        "C/O ", "CARE OF "
+    )
     plain = plain.str.replace_all("([^<])[-/]", "${1} ").str.replace_all("<([-/])>", "${1}")
-    return plain.str.replace_all(r"[| ]*\|[| ]*", " | ").str.replace_all("  +", " ").str.strip_chars_start(" ").str.replace(" $", "")
+    return (
+        plain.str.replace_all(r"[| ]*\|[| ]*", " | ")
+        .str.replace_all("  +", " ")
+        .str.strip_chars_start(" ")
+        .str.replace(" $", "")
+    )
 
 
 def _write_out(text: pl.Expr) -> pl.Expr:
@@ -106,20 +123,23 @@ def _settle_rare(text: pl.Expr) -> pl.Expr:
     text = text.str.replace_all(" (?:NO|NUMBER) ([0-9])", " ${1}")
     text = text.str.replace_all(rf"(\||{UNITS}) ([0-9]+) ([A-Z]) ", "${1} ${2}${3} ")
     text = text.str.replace_all(rf" ({FLOORS}) FLOOR FLAT ", " ${1} FLAT ")
-    text = text.str.replace(r" (?:THE )?ANNEXE? ", " ANNEXE ")
-    return text.str.replace(" FLAT ([0-9]+[A-Z]?)/([0-9]+[A-Z]?) ([A-Z]{2,})", " FLAT ${1} | ${2} ${3}")
+    text = text.str.replace(r" (?:THE )?ANNEXE?(?: (?:AT|OF|TO))? ", " ANNEXE ")
+    text = text.str.replace(" FLAT ([0-9]+[A-Z]?)/([0-9]+[A-Z]?) ([A-Z]{2,})", " FLAT ${1} | ${2} ${3}")
+    return pl.when(text.str.contains(NO_ABODE)).then(pl.lit("| |")).otherwise(text)
 
 
 def _with_parts(spelt: pl.DataFrame) -> pl.DataFrame:
     """Add `saon`, `paon` and `address`, in the order of the rows."""
     placed = spelt.with_row_index("place")
     has_flat = pl.col("text").str.contains(_MAY_BE_FLAT)
-    whole = placed.filter(~has_flat).with_columns(saon=pl.lit(None, pl.String))
+    whole = placed.filter(~has_flat).select("place", "row", "text", pl.lit(None, pl.String).alias("saon"))
     parted = pl.concat([whole, _with_saon(placed.filter(has_flat))]).sort("place")
     rest = pl.col("text")
     words = rest.str.replace_all(" | ", " ", literal=True).str.strip_chars("| ")
     address = pl.concat_str("saon", pl.when(words != "").then(words), separator=" ", ignore_nulls=True)
-    parted = parted.with_columns(address=pl.when(address != "").then(address), paon=rest.str.extract(_HOUSE_NUMBER))
+    parted = parted.with_columns(
+        address=pl.when(address != "").then(address), paon=rest.str.extract(_HOUSE_NUMBER)
+    )
     nameless = parted.get_column("paon").is_null()
     named = parted.filter(nameless).select("place", name=_house_name(rest))
     return parted.join(named, on="place", how="left", maintain_order="left").with_columns(
@@ -138,16 +158,19 @@ def _with_saon(flats: pl.DataFrame) -> pl.DataFrame:
     unit, floor, numbered = (pl.col(name).is_not_null() for name in ("unit", "floor", "numbered"))
     annexe = pl.when(text.str.contains(" ANNEXE ", literal=True)).then(pl.lit("ANNEXE"))
     rest = (
-        pl.when(unit).then(text.str.replace(_UNIT, " "))
-        .when(floor).then(text.str.replace(_FLOOR_FLAT, " "))
-        .when(numbered).then(text.str.replace(_FLOOR_AND_FLAT, "| ${2}"))
+        pl.when(floor)
+        .then(text.str.replace(_FLOOR_FLAT, " "))
+        .when(unit)
+        .then(text.str.replace(_UNIT, " "))
+        .when(numbered)
+        .then(text.str.replace(_FLOOR_AND_FLAT, "| ${2}"))
         .otherwise(text.str.replace(" ANNEXE ", " ", literal=True))
-    )  # fmt: skip
+    )
     return flats.select(
         "place",
         "row",
         rest.str.replace_all(r"\|(?: \|)+", "|").alias("text"),
-        pl.coalesce("unit", "floor", pl.lit("FLAT ") + pl.col("numbered"), annexe).alias("saon"),
+        pl.coalesce("floor", "unit", pl.lit("FLAT ") + pl.col("numbered"), annexe).alias("saon"),
     )
 
 

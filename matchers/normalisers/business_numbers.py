@@ -1,8 +1,8 @@
 """Numbers of organisations: VAT registrations, companies and charities.
 
-Sources, in our own words: HM Revenue and Customs for the form and the two check-digit rules of VAT numbers;
-Companies House for the prefixes of company numbers; the Charity Commission, the Scottish charity regulator and the
-Charity Commission for Northern Ireland for charity numbers.
+Sources, in our own words: HM Revenue and Customs for the form and the two check-digit rules of VAT
+numbers; Companies House for the prefixes of company numbers; the charity regulators of England and
+Wales, of Scotland and of Northern Ireland for charity numbers.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ _VAT_MODULUS = 97
 _VAT_SECOND_METHOD = 55  # added to the sum since numbers of the first method ran out
 _VAT_FORM = "^(?:[0-9]{9}(?:[0-9]{3})?|GD[0-4][0-9]{2}|HA[5-9][0-9]{2})$"
 
-# Register or kind of body -> prefix. SC, SO, SL, SF and the like are Scotland's, NI, NC, NL, NF Northern Ireland's, OC and OE
-# partnerships and overseas entities, FC and BR overseas companies, IP, SP, NP, RS and the like societies,
-# CE and CS charitable incorporated organisations; R is older Northern Ireland.
+# The registers: SC, SO, SL, SF and the like are Scotland's; NI, NC, NL, NF Northern Ireland's, R its older
+# one; OC partnerships, OE and FC overseas bodies; IP, SP, NP, RS societies; CE, CS charitable organisations.
 _PREFIXES = (
-    "AC|BR|CE|CN|CS|FC|FE|GE|GN|GS|IC|IP|LP|NA|NC|NF|NI|NL|NO|NP|NR|NV|NZ|OC|OE|PC|RC|RS|SA|SC|SE|SF|SG|SI|SL|SO|"
+    "AC|BR|CE|CN|CS|FC|FE|GE|GN|GS|IC|IP|LP|NA|NC|NF|NI|NL|NO|NP|NR|NV|NZ|OC|OE|PC|RC|RS|SA|SC|SE|"
+    "SF|SG|SI|SL|SO|"
     "SP|SR|SZ|ZC"
 )
-_COMPANY = rf"^(?:[0-9]{{8}}|(?:{_PREFIXES})[0-9]{{6}}|R[0-9]{{7}}|(?:IP|SP|NP)[0-9]{{5}}R|(?:IP|SP|NP)[0-9]{{4}}RS)$"
+_SOCIETY = "(?:IP|SP|NP)(?:[0-9]{5}R|[0-9]{4}RS)"
+_COMPANY = rf"^(?:[0-9]{{8}}|(?:{_PREFIXES})[0-9]{{6}}|R[0-9]{{7}}|{_SOCIETY})$"
 _NO_COMPANY = pl.Series(["00000000", "99999999"]).implode()
 
 _CHARITY = "^(?:[0-9]{6,7}(?:-[1-9][0-9]{0,2})?|SC0[0-9]{5}|NIC1[0-9]{5})$"
@@ -134,7 +135,9 @@ def parse_charity_number(raw: pl.Expr) -> pl.Expr:
 
     def thorough(frame: pl.DataFrame) -> pl.DataFrame:
         frame = _compact(frame)
-        bare = pl.col("bare").str.replace(r"^([0-9]{6,7})[-/]0+([0-9]*)$", "${1}-${2}").str.strip_chars_end("-")
+        bare = (
+            pl.col("bare").str.replace(r"^([0-9]{6,7})[-/]0+([0-9]*)$", "${1}-${2}").str.strip_chars_end("-")
+        )
         bare = bare.str.replace("^([0-9]{6,7})/([0-9]{1,3})$", "${1}-${2}")
         bare = bare.str.replace("^SC([0-9]{5})$", "SC0${1}").str.replace("^NI-?C?(1[0-9]{5})$", "NIC${1}")
         frame = frame.with_columns(bare=bare)

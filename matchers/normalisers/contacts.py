@@ -20,17 +20,27 @@ _EXTENSION = r"(?:EXTENSION|EXTN?|X|#)\.? *:?[0-9]{1,6}$"
 _FILLER = "^(?:0+|9+|0?123456789[0-9]*)$"
 _INVENTED = [
     "0" + digits
-    for digits in (*(digit * times for digit in "1235789" for times in (9, 10)), "1234567890", "7123456789", "7000000000")
+    for digits in (
+        *(digit * times for digit in "1235789" for times in (9, 10)),
+        "1234567890",
+        "7123456789",
+        "7000000000",
+    )
 ]
 _INVENTED_SERIES = pl.Series([*_INVENTED, *("+44" + number[1:] for number in _INVENTED)]).implode()
 
 _EMAIL = r"^[a-z0-9](?:[a-z0-9._%+'-]*[a-z0-9_+-])?@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
 _ROLES = (
-    "accounts?|accounts?[._-]?(?:payable|receivable)|admin|administration|administrator|advice|bookings?|benefits|"
-    "care|complaints|contact|contactus|council[._-]?tax|customer[._-]?(?:care|services?)|do[._-]?not[._-]?reply|"
-    "enquir(?:y|ies)|finance|general|head[._-]?office|hello|help|helpdesk|hr|housing|info|information|inquiries|invoices?|"
-    "jobs|landlord|lettings?|mail|mailbox|manager|marketing|media|no[._-]?reply|office|orders?|payments?|payroll|"
-    "postmaster|press|privacy|purchasing|reception|recruitment|remittances?|rents?|revenues?|sales|school|secretary|"
+    "accounts?|accounts?[._-]?(?:payable|receivable)|admin|administration|administrator|advice|"
+    "bookings?|benefits|"
+    "care|complaints|contact|contactus|council[._-]?tax|customer[._-]?(?:care|services?)|"
+    "do[._-]?not[._-]?reply|"
+    "enquir(?:y|ies)|finance|general|head[._-]?office|hello|help|helpdesk|hr|housing|info|"
+    "information|inquiries|invoices?|"
+    "jobs|landlord|lettings?|mail|mailbox|manager|marketing|media|no[._-]?reply|office|orders?|"
+    "payments?|payroll|"
+    "postmaster|press|privacy|purchasing|reception|recruitment|remittances?|rents?|revenues?|sales|"
+    "school|secretary|"
     "service|services|support|team|treasurer|webmaster|website"
 )
 _ROLE = f"^(?:{_ROLES})@"
@@ -43,8 +53,9 @@ _NOBODY = (
 def parse_phone(raw: pl.Expr) -> pl.Expr:
     """Read a telephone number into the international form, +44 and the national digits.
 
-    Spaces, brackets, a trunk 0 after +44 and an extension are dropped. Ten digits that lost their leading 0 in a
-    spreadsheet are read, since no British number has ten digits without it. A foreign number needs its plus or 00.
+    Spaces, brackets, a trunk 0 after +44 and an extension are dropped. Ten digits that lost their leading
+    0 in a spreadsheet are read, since a British number cannot begin otherwise. A foreign number needs its
+    plus or 00.
 
     Args:
         raw: text, may be null.
@@ -73,7 +84,9 @@ def parse_phone(raw: pl.Expr) -> pl.Expr:
             .then(number)
         )
         invented = pl.col("value").is_in(_INVENTED_SERIES) | pl.col("cleaned").str.contains(_FILLER)
-        return judge(frame.with_columns(value=value), (invented, "text-placeholder"), unreadable="phone-unreadable")
+        return judge(
+            frame.with_columns(value=value), (invented, "text-placeholder"), unreadable="phone-unreadable"
+        )
 
     return staged(raw, usual=usual, thorough=thorough, value_type=pl.String)
 
@@ -101,11 +114,13 @@ def parse_email(raw: pl.Expr) -> pl.Expr:
 
     def thorough(frame: pl.DataFrame) -> pl.DataFrame:
         frame = cleaned_capitals(frame)
-        lower = pl.col("cleaned").str.to_lowercase().str.replace("^mailto: ?", "").str.strip_chars(" <>;,.\"")
+        lower = pl.col("cleaned").str.to_lowercase().str.replace("^mailto: ?", "").str.strip_chars(' <>;,."')
         frame = frame.with_columns(address=lower)
         address = pl.col("address")
         value = pl.when(address.str.contains(_EMAIL) & ~address.str.contains(_ROLE)).then(address)
         nobody = address.str.contains(_NOBODY)
-        return judge(frame.with_columns(value=value), (nobody, "text-placeholder"), unreadable="email-unreadable")
+        return judge(
+            frame.with_columns(value=value), (nobody, "text-placeholder"), unreadable="email-unreadable"
+        )
 
     return staged(raw, usual=usual, thorough=thorough, value_type=pl.String)

@@ -52,17 +52,41 @@ _NAMED_ONLY = {
 _MIDNIGHT = r"[T ]+(?:0?0:00(?::00(?:[.,]0+)?)?(?: ?AM|Z|\+00:?00)?|12:00(?::00)? ?AM)$"
 _TIME = r"[T ]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?$"
 
-_NULL_DATES = [date(1900, 1, 1), date(1899, 12, 30), date(1899, 12, 31), date(1901, 1, 1), date(1911, 11, 11),
-               date(1753, 1, 1), date(1, 1, 1), date(2099, 12, 31), date(2999, 12, 31), date(9999, 12, 31)]  # fmt: skip
+_NULL_DATES = [
+    date(1900, 1, 1),
+    date(1899, 12, 30),
+    date(1899, 12, 31),
+    date(1901, 1, 1),
+    date(1911, 11, 11),
+    date(1753, 1, 1),
+    date(1, 1, 1),
+    date(2099, 12, 31),
+    date(2999, 12, 31),
+    date(9999, 12, 31),
+]
 _NULL_BIRTH_DATES = [*_NULL_DATES, date(1970, 1, 1)]
 # The same written so that no calendar holds them, with the separators taken out.
-_NULL_DIGITS = ["0", "000000", "00000000", "99999", "999999", "99999999", "00011900", "19000100",
-                "XXXXXX", "XXXXXXXX", "DDMMYYYY", "YYYYMMDD", "DDMMYY"]  # fmt: skip
+_NULL_DIGITS = [
+    "0",
+    "000000",
+    "00000000",
+    "99999",
+    "999999",
+    "99999999",
+    "00011900",
+    "19000100",
+    "XXXXXX",
+    "XXXXXXXX",
+    "DDMMYYYY",
+    "YYYYMMDD",
+    "DDMMYY",
+]
 
 _SERIAL = r"^[0-9]{5}(?:\.[0-9]+)?$"
 _TWO_DIGIT_YEAR = rf"^[0-9]{{1,2}}(?:[-/. ][0-9]{{1,2}}[-/. ]|[-/ ]?{_MONTH}[-/ ]?'?)[0-9]{{2}}$|^[0-9]{{6}}$"
 _WITHOUT_DAY = (
-    rf"^{_MONTH}[-/ .,']*(?:[0-9]{{4}}|[0-9]{{2}})$|^[0-9]{{1,2}}[-/.][0-9]{{4}}$|^[0-9]{{4}}[-/.][0-9]{{1,2}}$|"
+    rf"^{_MONTH}[-/ .,']*(?:[0-9]{{4}}|[0-9]{{2}})$|"
+    r"^[0-9]{1,2}[-/.][0-9]{4}$|^[0-9]{4}[-/.][0-9]{1,2}$|"
     r"^(?:18|19|20|21)[0-9]{2}$|^(?:19|20)(?:1[3-9]|[2-9][0-9])(?:0[1-9]|1[0-2])$|"
     r"^[0-9X]{4}-[0-9X]{2}-(?:[0-9]X|X[0-9X])$|^[0-9]{4}-[0-9]{2}-00$|^00[-/.][0-9]{2}[-/.][0-9]{4}$"
 )
@@ -139,7 +163,10 @@ def parse_birth_date(raw: pl.Expr, *, form: str = _ISO, as_of: date) -> pl.Expr:
         frame = frame.with_columns(value=pl.coalesce(pl.col("day").cast(pl.String), "partial"))
         return judge(
             _with_span(frame),
-            (pl.col("day").is_in(_NULL_BIRTH_DATES) | (pl.col("partial") == "XXXX-XX-XX"), "date-placeholder"),
+            (
+                pl.col("day").is_in(_NULL_BIRTH_DATES) | (pl.col("partial") == "XXXX-XX-XX"),
+                "date-placeholder",
+            ),
             *_age_problems(as_of),
             *_why_unread(_NULL_BIRTH_DATES),
             unreadable="date-unreadable",
@@ -151,8 +178,8 @@ def parse_birth_date(raw: pl.Expr, *, form: str = _ISO, as_of: date) -> pl.Expr:
 def date_forms(values: pl.Series) -> dict[str, int]:
     """Count the values that fit each form, the commonest form first; forms that none fits are left out.
 
-    For messages such as 'found the form DD/MM/YYYY in 312 of 4,118 rows'. A value can fit two forms. MM/DD/YYYY
-    and DD/MM/YY are counted too, but are not in `FORMS`: they cannot be declared.
+    For messages such as 'found the form DD/MM/YYYY in 312 of 4,118 rows'. A value can fit two forms.
+    MM/DD/YYYY and DD/MM/YY are counted too, but are not in `FORMS`: they cannot be declared.
 
     Args:
         values: text; give the whole column to count rows, or its distinct values to count those.
@@ -202,7 +229,9 @@ def _why_unread(null_dates: list[date]) -> tuple[tuple[pl.Expr, str], ...]:
     core = pl.when(pl.col("value").is_null()).then("core")
     digits = core.str.replace_all(r"[-/. :T]", "")
     dots = core.str.replace_all(r"^([0-9]{1,2})[-/. ]?([0-9]{1,2})[-/. ]?([0-9]{4})$", "${1}.${2}.${3}")
-    day_first, month_first = (dots.str.to_date(p, strict=False, cache=False) for p in ("%d.%m.%Y", "%m.%d.%Y"))
+    day_first, month_first = (
+        dots.str.to_date(p, strict=False, cache=False) for p in ("%d.%m.%Y", "%m.%d.%Y")
+    )
     return (
         (digits.is_in(_NULL_DIGITS) | day_first.is_in(null_dates), "date-placeholder"),
         (core.str.contains(_SERIAL), "date-spreadsheet-serial"),
@@ -218,13 +247,16 @@ def _read_partial(core: pl.Expr, form: str) -> pl.Expr:
     iso = core.str.replace(f"^{year}-{part}-{part}$", "${1}-${2}-${3}")
     if form in ("DD/MM/YYYY", "DD-MM-YYYY", "DD.MM.YYYY", "DDMMYYYY"):
         mark = form.strip("DMY")[:1]
-        iso = iso.str.replace(f"^{part}[{mark}]{part}[{mark}]{year}$" if mark else f"^{part}{part}{year}$",
-                              "${3}-${2}-${1}")  # fmt: skip
+        iso = iso.str.replace(
+            f"^{part}[{mark}]{part}[{mark}]{year}$" if mark else f"^{part}{part}{year}$", "${3}-${2}-${1}"
+        )
     elif form in ("YYYYMMDD", "YYYY/MM/DD"):
         iso = iso.str.replace(f"^{year}/?{part}/?{part}$", "${1}-${2}-${3}")
     iso = iso.str.replace("-00$", "-XX").str.replace("-00-", "-XX-").str.replace("^0000-", "XXXX-")
-    possible = r"^[0-9X]{4}-(?:(?:0[1-9]|1[0-2]|XX)-(?:0[1-9]|[12][0-9]|XX)|(?:0[13-9]|1[0-2]|XX)-30|" \
-               r"(?:0[13578]|1[02]|XX)-31)$"  # fmt: skip
+    possible = (
+        r"^[0-9X]{4}-(?:(?:0[1-9]|1[0-2]|XX)-(?:0[1-9]|[12][0-9]|XX)|(?:0[13-9]|1[0-2]|XX)-30|"
+        r"(?:0[13578]|1[02]|XX)-31)$"
+    )
     return pl.when(iso.str.contains(possible) & iso.str.contains("X", literal=True)).then(iso)
 
 

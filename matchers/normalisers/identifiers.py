@@ -1,11 +1,11 @@
-"""Numbers that name one person, property or bank account; those of organisations and contacts are offered here too.
+"""Numbers that name one person, property or bank account; `__all__` offers all other identifiers too.
 
 A number stands for its owner only if it was really issued, so numbers that systems and clerks make up
 are emptied with a reason. No number is repaired: a guess would link two people.
 
 Sources, in our own words: HM Revenue and Customs' National Insurance manual for the form and the prefixes
-that are not issued; the Local Government Association's gazetteer for UPRNs; the banks' clearing rules for sort codes
-and account numbers; HM Passport Office and ICAO 9303 for passports.
+that are not issued; the national land and property gazetteer for UPRNs; the banks' clearing rules for
+sort codes and account numbers; ICAO 9303 for passports.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def parse_nino(raw: pl.Expr) -> pl.Expr:
 
 
 def nino_key(nino: pl.Expr) -> pl.Expr:
-    """Return the first eight characters of a normalised number: without the suffix, which is often missing."""
+    """Return the first eight characters of a normalised number; the suffix after them is often missing."""
     return nino.str.head(8)
 
 
@@ -142,7 +142,9 @@ def parse_uprn(raw: pl.Expr) -> pl.Expr:
         number = pl.col("bare").str.strip_chars_start("0")
         nothing = pl.col("bare").str.contains("^0+$|^0*9{11,12}$")
         value = pl.when(number.str.contains(_UPRN) & ~nothing).then(number).cast(pl.Int64, strict=False)
-        return judge(frame.with_columns(value=value), (nothing, "text-placeholder"), unreadable="uprn-unreadable")
+        return judge(
+            frame.with_columns(value=value), (nothing, "text-placeholder"), unreadable="uprn-unreadable"
+        )
 
     return staged(raw, usual=usual, thorough=thorough, value_type=pl.Int64)
 

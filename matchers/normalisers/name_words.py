@@ -12,7 +12,8 @@ from matchers.normalisers.values import patched
 
 # Always a title, whatever it stands next to.
 TITLES = (
-    "MR|MRS|MS|MISS|MX|DR|DOCTOR|REV|REVD|REVEREND|SIR|DAME|PROF|PROFESSOR|CLLR|CLR|COUNCILLOR|CAPT|CPT|COL|SGT|LT|CDR|HON|"
+    "MR|MRS|MS|MISS|MX|DR|DOCTOR|REV|REVD|REVEREND|SIR|DAME|PROF|PROFESSOR|CLLR|CLR|COUNCILLOR|CAPT|"
+    "CPT|COL|SGT|LT|CDR|HON|"
     "MESSRS|MESSERS|MESDAMES|MSTR|MDM|MADAM|MME|SQN LDR|RT HON|RT REV|THE HON|THE REV|THE REVD|THE REVEREND|"
     "THE RT HON|THE RT REV"
 )
@@ -20,13 +21,26 @@ TITLES = (
 SOFT_TITLES = "LADY|LORD|MAJOR|MAJ|MASTER|CAPTAIN|COLONEL|FATHER|FR|SISTER|BARONESS|BARON|SHEIKH|HAJI"
 HONOURS = "ESQ|ESQUIRE|OBE|MBE|CBE|KBE|BEM|JP|PHD|BSC|MSC|FRCS|MBBS"
 # Particles that open a surname and stay words of it.
-PARTICLES = frozenset(
-    "VAN VON DE DER DEN DI DA DU DO DOS DAS DEL DELLA LA LE TER TEN AL EL UL UR BIN IBN BINT BINTI ABU AP AB FERCH ST SAINT "
-    "ZU Y".split()
-)
+# fmt: off
+PARTICLES = frozenset({
+    "VAN", "VON", "DE", "DER", "DEN", "DI", "DA", "DU", "DO", "DOS", "DAS", "DEL", "DELLA", "LA", "LE",
+    "TER", "TEN", "AL", "EL", "UL", "UR", "BIN", "IBN", "BINT", "BINTI", "ABU", "AP", "AB", "FERCH",
+    "ST", "SAINT", "ZU", "Y",
+})
+# fmt: on
 OPENING = "|".join(sorted(PARTICLES - {"Y", "UL", "UR"}))
 
-SUFFIXES = {"JR": "JR", "JNR": "JR", "JUNIOR": "JR", "SR": "SR", "SNR": "SR", "SENIOR": "SR", "II": "II", "III": "III", "IV": "IV"}
+SUFFIXES = {
+    "JR": "JR",
+    "JNR": "JR",
+    "JUNIOR": "JR",
+    "SR": "SR",
+    "SNR": "SR",
+    "SENIOR": "SR",
+    "II": "II",
+    "III": "III",
+    "IV": "IV",
+}
 SHORT_SUFFIXES = "JR|JNR|SR|SNR|II|III|IV"  # JUNIOR and SENIOR are names too
 
 _OFFICES = "EXECUTORS?|EXECUTRIX|EXECUTRICES|EXORS?|EXECS|EXOR S"
@@ -37,7 +51,8 @@ DECEASED = (
 )
 DECEASED_TITLE = rf"\b(?:{_OFFICES}|REPS?|REPRESENTATIVES?|PRS?|LATE|DECD|DECEASED|ESTATE|ADMINISTRATORS?)\b"
 NOBODY = (
-    r"^(?:(?:THE|CURRENT|THE CURRENT|NEW) )?(?:OCCUPIERS?|OCCUPANTS?|OWNERS?|OWNER OCCUPIERS?|TENANTS?|LANDLORDS?|HOUSEHOLDERS?|"
+    r"^(?:(?:THE|CURRENT|THE CURRENT|NEW) )?(?:OCCUPIERS?|OCCUPANTS?|OWNERS?|OWNER OCCUPIERS?|TENANTS?|"
+    r"LANDLORDS?|HOUSEHOLDERS?|"
     r"RESIDENTS?|LEASEHOLDERS?|RATEPAYERS?)$|^(?:VACANT|VOID|EMPTY PROPERTY|UNOCCUPIED)$"
 )
 
@@ -79,7 +94,11 @@ def given_names(forename: pl.Expr, middle_names: pl.Expr) -> tuple[pl.Expr, pl.E
     given = forename.str.replace_all("-", " ", literal=True)
     middle = middle_names.str.replace_all("-", " ", literal=True).fill_null("")
     rest = given.str.extract(" (.+)$").fill_null("")
-    both = pl.when((rest == "") | (rest == middle)).then(middle).otherwise((rest + " " + middle).str.strip_chars(" "))
+    both = (
+        pl.when((rest == "") | (rest == middle))
+        .then(middle)
+        .otherwise((rest + " " + middle).str.strip_chars(" "))
+    )
     return or_null(given.str.extract("^([^ ]+)")).alias("forename"), or_null(both).alias("middle_names")
 
 

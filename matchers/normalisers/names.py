@@ -14,7 +14,14 @@ from pathlib import Path
 
 import polars as pl
 
-from matchers.normalisers.name_words import PARTICLES, UNUSUAL_GIVEN, UNUSUAL_SURNAME, UNUSUAL_TITLE, given_names, spell
+from matchers.normalisers.name_words import (
+    PARTICLES,
+    UNUSUAL_GIVEN,
+    UNUSUAL_SURNAME,
+    UNUSUAL_TITLE,
+    given_names,
+    spell,
+)
 from matchers.normalisers.shared_names import read_unusual
 from matchers.normalisers.text import fold, normalise_text
 
@@ -57,11 +64,14 @@ def normalise_people(frame: pl.DataFrame) -> pl.DataFrame:
     spelt = frame.select(
         pl.col("row").cast(pl.UInt32),
         spell(pl.col("title")).fill_null("").alias("title"),
-        *(spell(normalise_text(pl.col(name)).struct.field("value")).fill_null("").alias(name) for name in named),
+        *(
+            spell(normalise_text(pl.col(name)).struct.field("value")).fill_null("").alias(name)
+            for name in named
+        ),
     )
     unusual = spelt.select(_is_unusual()).to_series()
     ways = (_read_plain(spelt.filter(~unusual)), read_unusual(spelt.filter(unusual)))
-    return pl.concat([people.select(PERSON.names()).cast(dict(PERSON)) for people in ways]).sort("row", "person")
+    return pl.concat([people.select(PERSON.names()).cast(PERSON) for people in ways]).sort("row", "person")
 
 
 def _is_unusual() -> pl.Expr:
@@ -107,7 +117,12 @@ def surname_tokens(surname: pl.Expr) -> pl.Expr:
     telling = pl.when(telling.list.len() > 0).then(telling).otherwise(words)
     joined = folded.str.replace_all(" ", "", literal=True)
     several = pl.concat_list(telling, joined).list.unique(maintain_order=True)
-    alone = pl.when(folded != "").then(pl.concat_list(folded)).when(folded == "").then(pl.lit([], pl.List(pl.String)))
+    alone = (
+        pl.when(folded != "")
+        .then(pl.concat_list(folded))
+        .when(folded == "")
+        .then(pl.lit([], pl.List(pl.String)))
+    )
     return pl.when(folded.str.contains(" ", literal=True)).then(several).otherwise(alone)
 
 

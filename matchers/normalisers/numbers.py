@@ -58,7 +58,9 @@ def parse_money(raw: pl.Expr, *, unit: Literal["pence", "pounds"]) -> pl.Expr:
         parts = _unsigned(pl.col("cleaned")).str.extract_groups(_AMOUNT).alias("parts")
         frame = frame.with_columns(parts.struct.rename_fields(["sign", "whole", "fraction"])).unnest("parts")
         frame = frame.with_columns(digits=_digits(pl.col("whole")), fraction=pl.col("fraction").fill_null(""))
-        pence = _pence(pl.col("digits"), pl.col("fraction")) if unit == "pounds" else _number(pl.col("digits"))
+        pence = (
+            _pence(pl.col("digits"), pl.col("fraction")) if unit == "pounds" else _number(pl.col("digits"))
+        )
         value = pl.when(pl.col("sign") == "-").then(-pence).otherwise(pence)
         readable = (pl.col("whole") != "") | (pl.col("fraction") != "")
         frame = frame.with_columns(value=pl.when(readable).then(value))

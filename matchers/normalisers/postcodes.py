@@ -1,8 +1,8 @@
 """Postcodes in one spelling, and the parts of them that records are blocked on.
 
 Form: an outward code (one or two letters of the area, then the district: a digit, perhaps a second one or a
-letter), a space, an inward code (the digit of the sector, two letters of the unit). Some letters are never used in
-some places, which is what lets a letter O be told from a nought by position.
+letter), a space, an inward code (the digit of the sector, two letters of the unit). Some letters are never
+used in some places, which is what lets a letter O be told from a nought by position.
 
 Area ZZ is read although no such area exists: the people of tests and samples live there. Its
 districts 99 are not: health and social care systems write them for 'no fixed abode' and 'not known'.
@@ -32,7 +32,10 @@ def _all_the_same() -> list[str]:
     letters = [chr(code) for code in range(ord("A"), ord("Z") + 1)]
     areas = [area for letter in letters for area in (letter, letter * 2) if area not in _EVEN_AREAS]
     return [
-        f"{area}{digit * times} {digit}{area[0] * 2}" for area in areas for digit in "0123456789" for times in (1, 2)
+        f"{area}{digit * times} {digit}{area[0] * 2}"
+        for area in areas
+        for digit in "0123456789"
+        for times in (1, 2)
     ]
 
 
@@ -64,7 +67,9 @@ def parse_postcode(raw: pl.Expr) -> pl.Expr:
         frame = frame.with_columns(value=pl.when(spaced.str.contains(_FORM)).then(spaced))
         stands_for_none = spaced.is_in(_PLACEHOLDERS) | spaced.str.contains(_NO_PLACE)
         one_character = pl.col("bare").str.contains(_ONE_CHARACTER)
-        return judge(frame, (stands_for_none | one_character, "text-placeholder"), unreadable="postcode-unreadable")
+        return judge(
+            frame, (stands_for_none | one_character, "text-placeholder"), unreadable="postcode-unreadable"
+        )
 
     return staged(raw, usual=usual, thorough=thorough, value_type=pl.String)
 
@@ -75,13 +80,17 @@ _ONE_CHARACTER = "^(?:" + "|".join(f"{c}{{4,}}" for c in "0123456789ABCDEFGHIJKL
 
 def _outward(outward: pl.Expr) -> pl.Expr:
     """Exchange O and 0, I and 1 in an outward code: letter; letter or digit; digit, and so on."""
-    first = _letter(outward.str.slice(0, 1))
-    second = outward.str.slice(1, 1)
-    # I is never the second letter; a district never starts with 0 unless that is all of it.
-    second = second.str.replace("I", "1", literal=True)
-    second = pl.when((second == "0") & (outward.str.len_chars() > 2)).then(pl.lit("O")).otherwise(second)  # noqa: PLR2004
-    second = pl.when((second == "O") & (outward.str.len_chars() == 2)).then(pl.lit("0")).otherwise(second)  # noqa: PLR2004
-    return first + second + _digit(outward.str.slice(2))
+    first, second, rest = _letter(outward.str.slice(0, 1)), outward.str.slice(1, 1), outward.str.slice(2)
+    # I is never the second letter of an area, and a district starts with 0 only where that is all of it.
+    nought_or_o = pl.when(rest == "").then(pl.lit("0")).otherwise(pl.lit("O"))
+    second = (
+        pl.when(second == "I")
+        .then(pl.lit("1"))
+        .when((second == "0") | ((second == "O") & (rest == "")))
+        .then(nought_or_o)
+        .otherwise(second)
+    )
+    return first + second + _digit(rest)
 
 
 def _inward(inward: pl.Expr) -> pl.Expr:

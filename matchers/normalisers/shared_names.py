@@ -30,9 +30,12 @@ _ONLY_TITLES = "MR|MRS|MS|MISS|MX|DR|MESSRS"  # no surname, even alone in the su
 _LAST_NAME = rf"^(?:(.+?) )??((?:(?:{OPENING}) )*[^ ]+)$"
 _SHARES_SURNAME = r"^[^ ]+$|(?:^| )\p{L}$"  # one word, or an initial last: J, JOHN, J A
 _O_NAMES = (
-    "BRIEN|BRIAN|BYRNE|CALLAGHAN|CONNELL|CONNOR|CONOR|DEA|DONNELL|DONOGHUE|DONOHUE|DONOVAN|DOHERTY|DOWD|DRISCOLL|DWYER|"
-    "FARRELL|FLAHERTY|FLYNN|GORMAN|GRADY|HAGAN|HALLORAN|HANLON|HARA|HARE|KANE|KEEFE|KEEFFE|LEARY|LOUGHLIN|MAHONY|"
-    "MAHONEY|MALLEY|MARA|MEARA|NEAL|NEIL|NEILL|REGAN|REILLY|RIORDAN|ROURKE|RORKE|SHEA|SHAUGHNESSY|SULLIVAN|TOOLE"
+    "BRIEN|BRIAN|BYRNE|CALLAGHAN|CONNELL|CONNOR|CONOR|DEA|DONNELL|DONOGHUE|DONOHUE|DONOVAN|DOHERTY|"
+    "DOWD|DRISCOLL|DWYER|"
+    "FARRELL|FLAHERTY|FLYNN|GORMAN|GRADY|HAGAN|HALLORAN|HANLON|HARA|HARE|KANE|KEEFE|KEEFFE|LEARY|"
+    "LOUGHLIN|MAHONY|"
+    "MAHONEY|MALLEY|MARA|MEARA|NEAL|NEIL|NEILL|REGAN|REILLY|RIORDAN|ROURKE|RORKE|SHEA|SHAUGHNESSY|"
+    "SULLIVAN|TOOLE"
 )
 
 
@@ -52,7 +55,9 @@ def read_unusual(spelt: pl.DataFrame) -> pl.DataFrame:
     first = pairs.select("row", pl.lit(1).alias("person"), *_person(1))
     second = pairs.filter("two").select("row", pl.lit(2).alias("person"), *_person(2))
     people = pl.concat([first, second]).filter(pl.any_horizontal(pl.col(_FIELDS).is_not_null()))
-    return people.with_columns(person=pl.int_range(1, pl.len() + 1, dtype=pl.UInt8).over("row", order_by="person"))
+    return people.with_columns(
+        person=pl.int_range(1, pl.len() + 1, dtype=pl.UInt8).over("row", order_by="person")
+    )
 
 
 def _person(number: int) -> list[pl.Expr]:
@@ -60,7 +65,9 @@ def _person(number: int) -> list[pl.Expr]:
     return [
         *given_names(pl.col(f"given_{number}"), pl.col(f"middle_{number}")),
         or_null(pl.col(f"family_{number}").str.replace_all("-", " ", literal=True)).alias("surname"),
-        pl.col(f"suffix_{number}").replace_strict(SUFFIXES, default=None, return_dtype=pl.String).alias("suffix"),
+        pl.col(f"suffix_{number}")
+        .replace_strict(SUFFIXES, default=None, return_dtype=pl.String)
+        .alias("suffix"),
         pl.col(f"dead_{number}").fill_null(False).alias("deceased_hint"),
     ]
 
@@ -72,13 +79,22 @@ def _settle(spelt: pl.DataFrame) -> pl.DataFrame:
         pl.col(_FIELDS).str.replace_all(f"[ {_DEAD}]*{_DEAD}[ {_DEAD}]*", f" {_DEAD} ").str.strip_chars(" ")
     )
     marked = marked.with_columns(
-        pl.when(pl.col("surname").str.contains(NOBODY)).then(pl.lit("")).otherwise("surname").alias("surname"),
-        pl.when(pl.col("forename").str.contains(NOBODY)).then(pl.lit("")).otherwise("forename").alias("forename"),
+        pl.when(pl.col("surname").str.contains(NOBODY))
+        .then(pl.lit(""))
+        .otherwise("surname")
+        .alias("surname"),
+        pl.when(pl.col("forename").str.contains(NOBODY))
+        .then(pl.lit(""))
+        .otherwise("forename")
+        .alias("forename"),
     )
-    settled = _settle_commas(marked).with_columns(pl.col(_FIELDS).str.replace_all("^(?:AND(?: |$))+|(?: AND)+$", ""))
+    settled = _settle_commas(marked).with_columns(
+        pl.col(_FIELDS).str.replace_all("^(?:AND(?: |$))+|(?: AND)+$", "")
+    )
     lone_forename = (pl.col("surname") == "") & (pl.col("forename") != "")
     return settled.with_columns(
-        in_one_field=((pl.col("forename") == "") | (pl.col("surname") == "")) & (pl.col("middle_names") == ""),
+        in_one_field=((pl.col("forename") == "") | (pl.col("surname") == ""))
+        & (pl.col("middle_names") == ""),
         lone_forename=lone_forename,
         title_of_two=pl.col("title").str.contains(r"\bAND\b|^MESSE?RS$"),
         title_of_dead=pl.col("title").str.contains(DECEASED_TITLE),
@@ -92,19 +108,34 @@ def _settle_commas(marked: pl.DataFrame) -> pl.DataFrame:
     whole = pl.when(alone).then(forename + surname).str.replace(f", ({SHORT_SUFFIXES})$", " ${1}")
     turned = whole.str.replace_all("([^,]+?), ([^,]+?)( AND |$)", "${2} ${1}${3}")
     whole = pl.when(whole.str.contains(", .* AND .*, ")).then(turned).otherwise(whole)
-    parts = marked.with_columns(whole.str.splitn(", ", 2).struct.rename_fields(["before", "after"]).alias("parts"))
+    parts = marked.with_columns(
+        whole.str.splitn(", ", 2).struct.rename_fields(["before", "after"]).alias("parts")
+    )
     parts = parts.unnest("parts")
     meant = pl.col("after").is_not_null()
     return parts.with_columns(
-        surname=pl.when(meant).then("before").when(alone & (surname != "")).then("before").otherwise("surname"),
-        forename=pl.when(meant).then("after").when(alone & (forename != "")).then("before").otherwise("forename"),
+        surname=pl.when(meant)
+        .then("before")
+        .when(alone & (surname != ""))
+        .then("before")
+        .otherwise("surname"),
+        forename=pl.when(meant)
+        .then("after")
+        .when(alone & (forename != ""))
+        .then("before")
+        .otherwise("forename"),
     ).with_columns(pl.col(_FIELDS).str.replace_all(", ?", " "))
 
 
 def _untitled(text: pl.Expr, *, alone: str) -> pl.Expr:
-    """Return the text without titles before it and honours after it; `alone` lists those that leave nothing."""
+    """Return the text without titles before it and honours after it.
+
+    A title with nothing behind it stays, as it may be a surname, unless `alone` lists it.
+    """
     bare = text.str.replace_all(_DEAD, "", literal=True).str.replace_all("  +", " ").str.strip_chars(" ")
-    bare = bare.str.replace(f"^(?:(?:{TITLES}) )+([^ ])", "${1}").str.replace(f"^(?:{SOFT_TITLES}) ([^ ])", "${1}")
+    bare = bare.str.replace(f"^(?:(?:{TITLES}) )+([^ ])", "${1}").str.replace(
+        f"^(?:{SOFT_TITLES}) ([^ ])", "${1}"
+    )
     bare = bare.str.replace(f"(?: (?:{_ONLY_TITLES}|{HONOURS}))+$", "")
     return bare.str.replace(f"^(?:{alone})$", "")
 
@@ -116,7 +147,9 @@ def _with_pieces(fields: pl.DataFrame, name: str, *, alone: str, suffixes: str) 
     and `_titled`; of a third piece the last word is given to a second that has no surname.
     """
     pieces = pl.col(name).str.split(" AND ")
-    cut = fields.with_columns(pieces.list.get(number, null_on_oob=True).alias(f"{name}_{number + 1}") for number in (0, 1))
+    cut = fields.with_columns(
+        pieces.list.get(number, null_on_oob=True).alias(f"{name}_{number + 1}") for number in (0, 1)
+    )
     for piece in (f"{name}_1", f"{name}_2"):
         text = pl.col(piece)
         cut = cut.with_columns(_untitled(text, alone=alone).alias("bare"))
@@ -130,8 +163,9 @@ def _with_pieces(fields: pl.DataFrame, name: str, *, alone: str, suffixes: str) 
 
 
 def _given_and_family(text: pl.Expr) -> pl.Expr:
-    """Return struct `{given, family}` of a whole name; a surname is its last word and the particles before."""
-    joined = text.str.replace("(^| )(MC|FITZ) ([^ ]{2,})", "${1}${2}${3}").str.replace("^MAC ([^ ]+)$| MAC ([^ ]+)$", " MAC${1}${2}")
+    """Return struct `{given, family}` of a whole name; its last word and particles before it are family."""
+    joined = text.str.replace("(^| )(MC|FITZ) ([^ ]{2,})", "${1}${2}${3}")
+    joined = joined.str.replace("^MAC ([^ ]+)$| MAC ([^ ]+)$", " MAC${1}${2}")
     joined = joined.str.replace(f"(^| )O ({_O_NAMES})$", "${1}O${2}").str.strip_chars(" ")
     return joined.str.extract_groups(_LAST_NAME).struct.rename_fields(["given", "family"])
 
@@ -144,45 +178,68 @@ def _whole_names(fields: pl.DataFrame) -> pl.DataFrame:
     third = pl.col("whole").str.count_matches(" AND ") > 1
     lacking = third & pl.col("whole_2").str.contains(_SHARES_SURNAME)
     cut = cut.with_columns(
-        whole_2=pl.when(lacking).then(pl.col("whole_2") + " " + last.struct.field("family")).otherwise("whole_2")
+        whole_2=pl.when(lacking)
+        .then(pl.col("whole_2") + " " + last.struct.field("family"))
+        .otherwise("whole_2")
     )
     cut = cut.with_columns(a=_given_and_family(pl.col("whole_1")), b=_given_and_family(pl.col("whole_2")))
     return _share_whole(cut)
 
 
 def _share_whole(cut: pl.DataFrame) -> pl.DataFrame:
-    """Give each of two whole names its given names and its surname, which the first may have left to the second."""
+    """Give each of two whole names its given names and surname, which the other may hold for both."""
     (given_a, family_a), (given_b, family_b) = (
         (pl.col(name).struct.field("given"), pl.col(name).struct.field("family")) for name in "ab"
     )
-    text_a, text_b, lone = pl.col("whole_1"), pl.col("whole_2").fill_null(""), pl.col("lone_forename")
-    one_word_each = ~text_a.str.contains(" ", literal=True) & ~text_b.str.contains(" ", literal=True)
-    forenames_only = lone & one_word_each
-    surnames_only = ~lone & one_word_each
-    b_has_given_only = ~text_b.str.contains(" ", literal=True) & ~pl.col("whole_2_titled").fill_null(False)
-    a_takes_b = (text_b != "") & text_a.str.contains(_SHARES_SURNAME)
-    none = pl.lit(None, pl.String)
-
-    def choose(a_empty: pl.Expr, b_empty: pl.Expr, given: pl.Expr, shared: pl.Expr, both: pl.Expr, only: pl.Expr) -> pl.Expr:
-        return (
-            pl.when(text_a == "").then(a_empty).when(forenames_only).then(only).when(text_b == "").then(b_empty)
-            .when(surnames_only).then(both).when(b_has_given_only).then(given).when(a_takes_b).then(shared).otherwise(both)
-        )  # fmt: skip
-
-    second = pl.col("whole_2")
+    a, b, none = pl.col("whole_1"), pl.col("whole_2"), pl.lit(None, pl.String)
+    # How the piece before AND and the piece after it are read -> given and family of both people.
+    readings = {
+        "title, name": (given_b, family_b, none, family_b),  # MR AND MRS J SMITH
+        "forenames": (a, none, b, none),  # JOHN AND MARY in the forename's field
+        "name, title": (given_a, family_a, none, family_a),  # J SMITH AND MRS
+        "two names": (given_a, family_a, given_b, family_b),  # JOHN SMITH AND MARY JONES
+        "name, forename": (given_a, family_a, b, family_a),  # JOHN SMITH AND MARY
+        "forename, name": (a, family_b, given_b, family_b),  # J AND A SMITH
+    }
+    cut = cut.with_columns(reading=_reading_of_pair())
+    columns = ("given_1", "family_1", "given_2", "family_2")
     return cut.select(
         "row",
-        two=second.is_not_null() | pl.col("title_of_two"),
-        given_1=choose(given_b, given_a, given_a, text_a, given_a, text_a),
-        family_1=choose(family_b, family_a, family_a, family_b, family_a, none),
-        given_2=choose(none, none, second, given_b, given_b, second),
-        family_2=choose(family_b, family_a, family_a, family_b, family_b, none),
+        *(
+            pl.coalesce(
+                pl.when(pl.col("reading") == reading).then(parts[i]) for reading, parts in readings.items()
+            ).alias(name)
+            for i, name in enumerate(columns)
+        ),
+        two=b.is_not_null() | pl.col("title_of_two"),
         middle_1=pl.lit(""),
         middle_2=pl.lit(""),
         suffix_1="whole_1_suffix",
         suffix_2="whole_2_suffix",
         dead_1=pl.col("whole_1_dead") | pl.col("title_of_dead"),
         dead_2=pl.col("whole_2_dead").fill_null(False) | pl.col("title_of_dead"),
+    )
+
+
+def _reading_of_pair() -> pl.Expr:
+    """Return how the pieces `whole_1` and `whole_2` are to be read, by the names in `_share_whole`."""
+    a, b, lone = pl.col("whole_1"), pl.col("whole_2").fill_null(""), pl.col("lone_forename")
+    one_word_each = ~a.str.contains(" ", literal=True) & ~b.str.contains(" ", literal=True)
+    b_is_forename = ~b.str.contains(" ", literal=True) & ~pl.col("whole_2_titled").fill_null(False)
+    return (
+        pl.when(a == "")
+        .then(pl.lit("title, name"))
+        .when(lone & one_word_each)
+        .then(pl.lit("forenames"))
+        .when(b == "")
+        .then(pl.lit("name, title"))
+        .when(one_word_each)
+        .then(pl.lit("two names"))
+        .when(b_is_forename)
+        .then(pl.lit("name, forename"))
+        .when(a.str.contains(_SHARES_SURNAME))
+        .then(pl.lit("forename, name"))
+        .otherwise(pl.lit("two names"))
     )
 
 
@@ -212,7 +269,9 @@ def _parted_names(fields: pl.DataFrame) -> pl.DataFrame:
         middle_1="middle_names_1",
         middle_2="middle_names_2",
         family_1=pl.coalesce(or_null(pl.col("surname_1")), "surname_2"),
-        family_2=pl.when(full_second).then(second.struct.field("family")).otherwise(pl.coalesce(own_second, "surname_1")),
+        family_2=pl.when(full_second)
+        .then(second.struct.field("family"))
+        .otherwise(pl.coalesce(own_second, "surname_1")),
         suffix_1=pl.coalesce("surname_1_suffix", "forename_1_suffix"),
         suffix_2=pl.coalesce("surname_2_suffix", "forename_2_suffix"),
         dead_1=pl.col("forename_1_dead") | pl.col("surname_1_dead") | pl.col("title_of_dead"),

@@ -23,14 +23,19 @@ SPACE = r"[\s\x{2800}\x{3164}\x{FFA0}]+"
 
 SCIENTIFIC = r"^[-+]?[0-9]+(?:\.[0-9]+)?E[-+][0-9]+$"  # as spreadsheets write it; the sign is always there
 
-_WORDS_FOR_NOTHING = (
-    "UNKNOWN|UNKOWN|UNKNOW|UNK|UKNOWN|NOT KNOWN|NOTKNOWN|NK|N/K|N.K|DON'T KNOW|DONT KNOW|D/K|N/A|NA|N.A|N\\A|N-A|NONE|"
-    "NIL|NULL|NAN|TBC|TBA|TBD|T.B.C|T.B.A|TO BE CONFIRMED|TO BE ADVISED|TO FOLLOW|NOT APPLICABLE|NOT AVAILABLE|"
-    "NOT PROVIDED|NOT SUPPLIED|NOT STATED|NOT GIVEN|NOT HELD|NOT RECORDED|NOT ENTERED|NOT DISCLOSED|NOT SET|"
-    "NONE GIVEN|NONE PROVIDED|NONE SUPPLIED|NONE HELD|NO DATA|NO DETAILS|NO INFORMATION|BLANK|EMPTY|MISSING|DUMMY|"
-    "UNSPECIFIED|UNDISCLOSED|UNAVAILABLE|WITHHELD|REDACTED|REDACTED PERSONAL DATA|PERSONAL DATA|NAME WITHHELD|"
-    "REFUSED|PLEASE SELECT|SELECT|UNDEFINED|#REF!|#VALUE!|#NAME?|#NUM!|#DIV/0!"
-).split("|")
+# fmt: off
+_WORDS_FOR_NOTHING = [
+    "UNKNOWN", "UNKOWN", "UNKNOW", "UNK", "UKNOWN", "NOT KNOWN", "NOTKNOWN", "NK", "N/K", "N.K",
+    "DON'T KNOW", "DONT KNOW", "D/K", "N/A", "NA", "N.A", "N\\A", "N-A", "NONE", "NIL", "NULL", "NAN",
+    "TBC", "TBA", "TBD", "T.B.C", "T.B.A", "TO BE CONFIRMED", "TO BE ADVISED", "TO FOLLOW",
+    "NOT APPLICABLE", "NOT AVAILABLE", "NOT PROVIDED", "NOT SUPPLIED", "NOT STATED", "NOT GIVEN",
+    "NOT HELD", "NOT RECORDED", "NOT ENTERED", "NOT DISCLOSED", "NOT SET", "NONE GIVEN",
+    "NONE PROVIDED", "NONE SUPPLIED", "NONE HELD", "NO DATA", "NO DETAILS", "NO INFORMATION", "BLANK",
+    "EMPTY", "MISSING", "DUMMY", "UNSPECIFIED", "UNDISCLOSED", "UNAVAILABLE", "WITHHELD", "REDACTED",
+    "REDACTED PERSONAL DATA", "PERSONAL DATA", "NAME WITHHELD", "REFUSED", "PLEASE SELECT", "SELECT",
+    "UNDEFINED", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#DIV/0!",
+]
+# fmt: on
 _FILLERS = [letter * times for letter in "XZ" for times in range(2, 13)]
 PLACEHOLDERS = frozenset([*_WORDS_FOR_NOTHING, *_FILLERS])
 _AROUND = " ()[]{}<>#*\"'`.,;:!?-_=~+/\\|\u2010\u2011\u2012\u2013\u2014\u2026"
@@ -46,10 +51,29 @@ _APOSTROPHES = "['\u2018\u2019\u201a\u201b\u2032\u00b4`\u02b9\u02bb\u02bc\u02bd\
 _MARKS = r"[\x{300}-\x{36F}\x{1AB0}-\x{1AFF}\x{1DC0}-\x{1DFF}\x{20D0}-\x{20FF}\x{FE20}-\x{FE2F}]"
 # Letters that are letters of their own, not a base letter with a mark, so NFKD leaves them.
 _OWN_LETTERS = {
-    "Æ": "AE", "Œ": "OE", "Ø": "O", "Ð": "D", "Đ": "D", "Þ": "TH", "Ł": "L", "Ħ": "H", "ẞ": "SS", "Ŋ": "NG",
-    "Ŧ": "T", "Ɓ": "B", "Ɗ": "D", "Ƙ": "K", "Ə": "A", "Ɨ": "I", "Ƶ": "Z", "Ɖ": "D", "Ƴ": "Y", "ĸ": "K", "Ɛ": "E",
+    "Æ": "AE",
+    "Œ": "OE",
+    "Ø": "O",
+    "Ð": "D",
+    "Đ": "D",
+    "Þ": "TH",
+    "Ł": "L",
+    "Ħ": "H",
+    "ẞ": "SS",
+    "Ŋ": "NG",
+    "Ŧ": "T",
+    "Ɓ": "B",
+    "Ɗ": "D",
+    "Ƙ": "K",
+    "Ə": "A",
+    "Ɨ": "I",
+    "Ƶ": "Z",
+    "Ɖ": "D",
+    "Ƴ": "Y",
+    "ĸ": "K",
+    "Ɛ": "E",
     "Ɔ": "O",
-}  # fmt: skip
+}
 _NOT_FOLDED = r"[^A-Z0-9 ]|  |^ | $"
 
 
@@ -86,7 +110,7 @@ def is_placeholder(text: pl.Expr) -> pl.Expr:
 
 
 def cleaned_capitals(frame: pl.DataFrame) -> pl.DataFrame:
-    """Add column `cleaned`: the raw text as `clean` gives it, in capitals. Most thorough readings start so."""
+    """Add `cleaned`: the raw text as `clean` gives it, in capitals; most thorough readings start so."""
     return frame.with_columns(cleaned=clean(pl.col("raw")).str.to_uppercase())
 
 
@@ -131,8 +155,12 @@ def normalise_text(raw: pl.Expr) -> pl.Expr:
 
     def thorough(frame: pl.DataFrame) -> pl.DataFrame:
         frame = frame.with_columns(value=_clean_odd(pl.col("raw")))
-        frame = frame.with_columns(problem=first_problem((is_placeholder(pl.col("value")), "text-placeholder")))
-        return frame.with_columns(value=pl.when(pl.col("problem").is_null() & (pl.col("value") != "")).then("value"))
+        frame = frame.with_columns(
+            problem=first_problem((is_placeholder(pl.col("value")), "text-placeholder"))
+        )
+        return frame.with_columns(
+            value=pl.when(pl.col("problem").is_null() & (pl.col("value") != "")).then("value")
+        )
 
     return staged(raw, usual=usual, thorough=thorough, value_type=pl.String)
 

@@ -64,7 +64,7 @@ BANK_BLOCK = (
     Field("sort_code", FieldType.SORT_CODE, DESIRED, BANK, MATCH_ONLY, "Sort code. Compared, never shown.",
           aliases=("sortcode", "bank sort code"), example="99-00-01"),
     Field("account_no", FieldType.ACCOUNT_NUMBER, DESIRED, BANK, MATCH_ONLY, "Account number. Compared, never shown.",
-          aliases=("account number", "bank account", "bank account number", "acc no"), example="01234567"),
+          aliases=("account number", "bank account", "bank account number", "acc no"), example="70391824"),
     Field("roll_no", FieldType.TEXT, OPTIONAL, BANK, MATCH_ONLY, "Building society roll number. Compared, never shown.",
           max_length=24, aliases=("roll number", "building society roll"), example=""),
 )
