@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from commands import init, spec
+from commands import init, night, spec
 from commands import map as mapping
 from commands.check import check_files
 from commands.options import screen
@@ -28,6 +28,11 @@ app.command("check")(check_files)
 app.add_typer(mapping.app, name="map")
 app.add_typer(init.app, name="init")
 app.command("submit")(submit_files)
+app.command("run")(night.run_night)
+app.command("status")(night.show_status)
+app.command("query")(night.ask)
+app.command("explain")(night.explain_exception)
+app.add_typer(night.outcome, name="outcome")
 
 
 @app.callback()

@@ -88,9 +88,12 @@ def _show(out: Screen, checked: Checked, written: Sequence[Path]) -> None:
     for note in checked.notes:
         out.say(f"Note: {note}")
     if entries:
-        out.table("", ("Code", "Count", "Severity", "What is wrong", "How to mend it", "For example"), [
-            (e["code"], e["count"], e["severity"], e["what"], e["mend"], "\n".join(_place(p) for p in e["examples"])) for e in entries
+        out.table("", ("Code", "Count", "Severity", "What is wrong", "How to mend it"), [
+            (e["code"], e["count"], e["severity"], e["what"], e["mend"]) for e in entries
         ])  # fmt: skip
+        out.say("For example")
+        for e in entries:
+            out.say(f"  {e['code']}: {'; '.join(_place(p) for p in e['examples'])}")
     for path in written:
         out.say(f"All of them, line by line: {path}")
     out.say(f"{checked.contract.id}: {checked.received:,} received = {checked.accepted:,} accepted + {checked.rejected:,} rejected")

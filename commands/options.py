@@ -22,7 +22,7 @@ AllowCeiling = Annotated[bool, typer.Option("--allow-ceiling", help="A file that
 Force = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
 
 
-def day(text: str) -> date:
+def day(text: str, *, option: str = "--as-of") -> date:
     """Return the day that was named, or today.
 
     Raises:
@@ -33,7 +33,7 @@ def day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise UsageProblem("--as-of is no date", found=ascii(text[:30]), mend="write it as YYYY-MM-DD") from None
+        raise UsageProblem(f"{option} is no date", found=ascii(text[:30]), mend="write it as YYYY-MM-DD") from None
 
 
 def now() -> datetime:

@@ -59,6 +59,10 @@ class Screen:
         }  # fmt: skip
         sys.stderr.write(json.dumps(record) + "\n")
 
+    def progress(self, text: str) -> None:
+        """Print a line about work under way, always on stderr."""
+        self._console(sys.stderr).print(text, soft_wrap=True)
+
     @contextmanager
     def working(self, what: str) -> Iterator[None]:
         """Show on a terminal that something goes on; to a file, nothing."""

@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 
 import polars as pl
+from rapidfuzz.distance import OSA
 
 LARGEST_CLUSTER = 60  # records; above it, it is a default value and not a person
 
@@ -35,7 +36,8 @@ def cluster(records: pl.Series, links: pl.DataFrame, numbers: pl.DataFrame, refe
     Args:
         records: numbers of the records to group.
         links: `record_l, record_r, match_weight`.
-        numbers: `record, number`; a registered number, for the records that hold one. Two in one cluster may not differ.
+        numbers: `record, number`; a registered number, for the records that hold one. Two in one
+            cluster may not differ by more than one wrong or exchanged character.
         references: position i is the stable reference of record i; a cluster's id comes from its smallest one.
     """
     parent: dict[int, int] = {}
@@ -56,8 +58,8 @@ def cluster(records: pl.Series, links: pl.DataFrame, numbers: pl.DataFrame, refe
         if a == b:
             continue
         small, large = sorted((a, b), key=lambda r: len(members.get(r, (r,))))
-        both = {number[r] for r in (a, b) if r in number}
-        if len(both) > 1:
+        both = [number[r] for r in (large, small) if r in number]
+        if len(both) > 1 and OSA.distance(both[0], both[1], score_cutoff=1) > 1:
             conflicts += 1
             continue
         joined = members.get(large, [large]) + members.get(small, [small])
@@ -68,7 +70,7 @@ def cluster(records: pl.Series, links: pl.DataFrame, numbers: pl.DataFrame, refe
         members[large] = joined
         members.pop(small, None)
         if both:
-            number[large] = both.pop()
+            number[large] = both[0]
     return Clustered(_named(records, members, references), conflicts, oversized)
 
 

@@ -21,6 +21,7 @@ from matchers.normalisers.names import nickname_root
 
 CLOSE_FORENAME = 0.88  # Jaro-Winkler; lower joins MARIA and MARTA, higher loses CATHRINE and CATHERINE
 CLOSE_SURNAME = 0.90  # Jaro-Winkler
+SHORTEST_TYPO = 4  # letters; in a shorter name one other letter makes another name
 CLOSE_ORGANISATION = 92  # token sort ratio, 0 to 100
 PART_ORGANISATION = 95  # token set ratio: one name's words are all in the other
 Levels = npt.NDArray[np.int8]
@@ -84,7 +85,7 @@ def compare_forename(left: Columns, right: Columns) -> Levels:
     roots = [s.to_frame("n").select(nickname_root(pl.col("n"))).to_series() for s in (a, b)]
     one_letter = ((a.str.len_chars() == 1) | (b.str.len_chars() == 1)).fill_null(value=False).to_numpy()
     initial = one_letter & _equal(a.str.slice(0, 1), b.str.slice(0, 1))
-    close = distinct_scores(a, b, JaroWinkler.normalized_similarity) >= CLOSE_FORENAME
+    close = (distinct_scores(a, b, JaroWinkler.normalized_similarity) >= CLOSE_FORENAME) | _one_letter_wrong(a, b)
     middle = _equal(a, right["middle_names"]) | _equal(left["middle_names"], b)
     return _levels(_both(a, b), _equal(a, b), _equal(*roots), initial, close & ~one_letter, _swapped(left, right) | middle)
 
@@ -92,13 +93,19 @@ def compare_forename(left: Columns, right: Columns) -> Levels:
 def compare_surname(left: Columns, right: Columns) -> Levels:
     """Same family name, a misspelling, a shared part of a double name, or changed places with the given name."""
     a, b = left["surname"], right["surname"]
-    close = distinct_scores(a, b, JaroWinkler.normalized_similarity) >= CLOSE_SURNAME
+    close = (distinct_scores(a, b, JaroWinkler.normalized_similarity) >= CLOSE_SURNAME) | _one_letter_wrong(a, b)
     double = (a.str.contains(" ", literal=True) | b.str.contains(" ", literal=True)).fill_null(value=False).to_numpy()
     part = np.zeros(len(a), np.bool_)
     if double.any():
         at = np.flatnonzero(double)
         part[at] = _shares_token(a.gather(at), b.gather(at))
     return _levels(_both(a, b), _equal(a, b), close, part, _swapped(left, right))
+
+
+def _one_letter_wrong(a: pl.Series, b: pl.Series) -> npt.NDArray[np.bool_]:
+    """Return where one letter is wrong, missing, added or exchanged with the next, in names long enough to tell."""
+    long = ((a.str.len_chars() >= SHORTEST_TYPO) & (b.str.len_chars() >= SHORTEST_TYPO)).fill_null(value=False).to_numpy()
+    return (distinct_scores(a, b, OSA.distance, score_cutoff=2) == 1) & long
 
 
 def _shares_token(a: pl.Series, b: pl.Series) -> npt.NDArray[np.bool_]:
@@ -119,18 +126,30 @@ def compare_middle_names(left: Columns, right: Columns) -> Levels:
 
 
 def compare_date_of_birth(left: Columns, right: Columns) -> Levels:
-    """Same day; day and month changed places; one digit wrong; an unknown part that fits; or another day."""
+    """Same day; day and month changed places; one slip; an unknown part that fits; or another day.
+
+    A slip is one wrong or exchanged digit, or, in one of year, month and day, a neighbouring value: the line below in a list.
+    """
     a, b = left["date_of_birth"], right["date_of_birth"]
     partial = (a.str.contains("X", literal=True) | b.str.contains("X", literal=True)).fill_null(value=False).to_numpy()
     swapped = (
         _equal(a.str.slice(0, 4), b.str.slice(0, 4)) & _equal(a.str.slice(5, 2), b.str.slice(8, 2)) & _equal(a.str.slice(8, 2), b.str.slice(5, 2))
     )
-    one_wrong = (distinct_scores(a, b, OSA.distance, score_cutoff=2) == 1) & ~partial & _both(a, b)
+    one_wrong = ((distinct_scores(a, b, OSA.distance, score_cutoff=2) == 1) | _neighbouring(a, b)) & ~partial & _both(a, b)
     fits = np.zeros(len(a), np.bool_)
     if partial.any():
         at = np.flatnonzero(partial)
         fits[at] = _parts_fit(a.gather(at), b.gather(at))
     return _levels(_both(a, b), _equal(a, b) & ~partial, swapped & ~partial, one_wrong, fits)
+
+
+def _neighbouring(a: pl.Series, b: pl.Series) -> npt.NDArray[np.bool_]:
+    """Return where two of year, month and day agree and the third is one apart, or two in the case of the day."""
+    parts = [[s.str.slice(at, size).cast(pl.Int32, strict=False).fill_null(-9).to_numpy() for at, size in ((0, 4), (5, 2), (8, 2))] for s in (a, b)]
+    apart = [np.abs(x - y) for x, y in zip(*parts, strict=True)]
+    same = [d == 0 for d in apart]
+    year, month, day = ((apart[i] > 0) & (apart[i] <= most) for i, most in enumerate((1, 1, 2)))
+    return np.asarray((year & same[1] & same[2]) | (same[0] & month & same[2]) | (same[0] & same[1] & day), np.bool_)
 
 
 def _parts_fit(a: pl.Series, b: pl.Series) -> npt.NDArray[np.bool_]:

@@ -16,10 +16,11 @@ import numpy.typing as npt
 import polars as pl
 
 from matchers.comparison import Comparison
-from matchers.situations import STRENGTH, Situation
+from matchers.situations import NEARLY_NEVER, STRENGTH, Situation
 
 Array = npt.NDArray[np.float64]
 FEWEST_PAIRS = 500  # with fewer, the binary start has nothing to go by, and the prior beliefs stand
+PLACE = "address"  # the comparison that parts the situations, and that the binary start does not see
 MOST_ROUNDS = 200
 SETTLED = 1e-6  # largest change of a responsibility in the last round
 
@@ -88,9 +89,16 @@ def _beliefs(comparisons: Sequence[Comparison], situations: Sequence[Situation])
     tables = {}
     for c in comparisons:
         even = tuple(1.0 / len(c.levels) for _ in c.levels)
-        table = np.array([s.levels.get(c.name, even) for s in situations], np.float64)
-        tables[c.name] = table / table.sum(axis=1, keepdims=True)
+        tables[c.name] = _as_defined(c.name, np.array([s.levels.get(c.name, even) for s in situations], np.float64), situations)
     return tables
+
+
+def _as_defined(name: str, table: Array, situations: Sequence[Situation]) -> Array:
+    """Return level probabilities that add up to one, with what contradicts a situation's name held at nearly never."""
+    table = np.maximum(table / table.sum(axis=1, keepdims=True), 1e-9)
+    for i, situation in enumerate(situations):
+        table[i, list(situation.never.get(name, ()))] = NEARLY_NEVER
+    return np.asarray(table / table.sum(axis=1, keepdims=True), np.float64)
 
 
 def log_likelihoods(gammas: dict[str, npt.NDArray[np.int8]], model: Model) -> Array:
@@ -114,12 +122,15 @@ def responsibilities(gammas: dict[str, npt.NDArray[np.int8]], model: Model) -> A
 def _maximise(gammas: dict[str, npt.NDArray[np.int8]], weights: Array, held: Array, prior: Model) -> Model:
     weighted = held * weights[:, None]
     shares = weighted.sum(axis=0) + STRENGTH * prior.shares
+    is_match = np.array([s.match for s in prior.situations])
     levels = {}
     for name, gamma in gammas.items():
         table = STRENGTH * prior.levels[name]
         for level in range(table.shape[1]):
             table[:, level] += weighted[gamma == level].sum(axis=0)
-        levels[name] = table / table.sum(axis=1, keepdims=True)
+        if name != PLACE:
+            table[is_match] = table[is_match].sum(axis=0)
+        levels[name] = _as_defined(name, table, prior.situations)
     return Model(prior.situations, prior.comparisons, shares / shares.sum(), levels, 0, 0)
 
 
@@ -143,7 +154,7 @@ def _binary_match(gammas: dict[str, npt.NDArray[np.int8]], weights: Array, prior
     import pandas as pd
     import recordlinkage
 
-    fields = [c for c in prior.comparisons if c.name != "address"]
+    fields = [c for c in prior.comparisons if c.name != PLACE]
     binary = np.column_stack([(gammas[c.name] >= 0) & (gammas[c.name] < c.identity) for c in fields]).astype(np.int64)
     used = [i for i in range(len(fields)) if binary[:, i].min() != binary[:, i].max()]
     if not used:

@@ -13,7 +13,7 @@ import duckdb
 
 from matchers.rule_sql import expressions_sql, rule_sql
 from schemas.errors import ConfigurationError, nearest
-from schemas.rule import ANY, Rule
+from schemas.rule import ANY, GAP, Rule
 
 LINK_COLUMNS = ("tier", "match_weight", "match_probability", "same_address", "lines")
 BARE_NAMES = ("grace_days", "run_date")
@@ -80,7 +80,7 @@ def _expressions(rule: Rule) -> Iterator[Expression]:
     for name, text in rule.totals.items():
         yield Expression(rule, f"totals {name}", text, table=f"payload_{rule.left.lower()}")
     for side in "lr":
-        for name in sorted({*rule.shown(side), *re.findall(rf"\{{{side}\.(\w+)\}}", rule.reason)}):
+        for name in sorted({*rule.shown(side), *(gap["name"] for gap in GAP.finditer(rule.reason) if gap["side"] == side)}):
             yield Expression(rule, "show or reason", f"{side}.{name}")
 
 

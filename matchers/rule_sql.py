@@ -128,6 +128,8 @@ line_pair as (
 )
 """.strip()
     tiers = ", ".join(f"'{tier}'" for tier in rule.tiers)
+    if rule.collapse == "cluster" and rule.entity in ("person", "organisation"):
+        return _cluster_links(rule, tiers)
     both = "\n    union all\n".join(
         f"    select {a} as record_a, {b} as record_b, tier, match_weight, match_probability, same_address,"
         f"\n        cast(null as bigint) as lines, {rule.grace_days} as grace_days, cast($run_date as date) as run_date"
@@ -135,6 +137,39 @@ line_pair as (
         for a, b in (("record_l", "record_r"), ("record_r", "record_l"))
     )
     return f"oriented_link as (\n{both}\n)"
+
+
+def _cluster_links(rule: Rule, tiers: str) -> str:
+    """Return the pairs of records within one cluster, whether they were compared with each other or not.
+
+    A pair without a link of its own is as sure as the weaker of the two records' best links inside the cluster.
+    """
+    return f"""
+best_link as (
+    select c.cluster_id, c.record, min(k.tier) as tier, max(k.match_weight) as match_weight, max(k.match_probability) as match_probability
+    from clusters c
+    join (
+        select record_l as record, record_r as other, tier, match_weight, match_probability from link_fact where entity = '{rule.entity}'
+        union all
+        select record_r, record_l, tier, match_weight, match_probability from link_fact where entity = '{rule.entity}'
+    ) k on k.record = c.record
+    join clusters d on d.record = k.other and d.entity = c.entity and d.cluster_id = c.cluster_id
+    where c.entity = '{rule.entity}' and k.tier in ({tiers})
+    group by c.cluster_id, c.record
+),
+oriented_link as (
+    select a.record as record_a, b.record as record_b, coalesce(k.tier, greatest(a.tier, b.tier)) as tier,
+        coalesce(k.match_weight, least(a.match_weight, b.match_weight)) as match_weight,
+        coalesce(k.match_probability, least(a.match_probability, b.match_probability)) as match_probability,
+        k.same_address, cast(null as bigint) as lines, {rule.grace_days} as grace_days, cast($run_date as date) as run_date
+    from best_link a
+    join best_link b on b.cluster_id = a.cluster_id and b.record <> a.record
+    left join link_fact k
+        on k.entity = '{rule.entity}' and k.tier in ({tiers})
+        and k.record_l = least(a.record, b.record) and k.record_r = greatest(a.record, b.record)
+    where a.record in (select record from left_side) and b.record in (select record from right_side)
+)
+""".strip()
 
 
 def _joined(rule: Rule) -> str:

@@ -6,22 +6,22 @@ import re
 
 from schemas.contract import Contract, Field, FieldType, Visibility
 from schemas.datasets import CONTRACTS
-from schemas.rule import Rule
+from schemas.rule import GAP, Rule
 
 NOT_KNOWN = "not known"
+EMPTY = "''"
 _DATES = ("as_of", "previous_as_of")
 
 
 def sentence_sql(rule: Rule) -> str:
     """Return the expression for the reason to look, with the shared fields put into its gaps."""
-    parts = []
-    for piece in re.split(r"(\{[lr]\.\w+\})", rule.reason):
-        gap = re.fullmatch(r"\{([lr])\.(\w+)\}", piece)
-        if gap:
-            parts.append(f"coalesce({shown_sql(rule, gap[1], gap[2])}, '{NOT_KNOWN}')")
-        elif piece:
-            parts.append(text_literal(piece))
-    return f"concat({', '.join(parts)})"
+    parts, end = [], 0
+    for gap in GAP.finditer(rule.reason):
+        parts.append(text_literal(rule.reason[end : gap.start()]))
+        parts.append(f"coalesce({shown_sql(rule, gap['side'], gap['name'])}, {text_literal(gap['empty'] or NOT_KNOWN)})")
+        end = gap.end()
+    parts.append(text_literal(rule.reason[end:]))
+    return f"concat({', '.join(part for part in parts if part != EMPTY)})"
 
 
 def details_sql(rule: Rule, side: str, who: Visibility) -> str:

@@ -4,16 +4,20 @@ Two classes, match and non-match, settle on the household in council data, becau
 surname. So the home is named: *same person at one home*, *same person who moved*, *another member of the household*, and
 *chance*. A pair is a match in the first two.
 
-The starting probabilities below are rough beliefs, not measurements. They count as `STRENGTH` pairs in each situation, so
+How a party's name or number is misspelt does not depend on where it lives, so the match situations share all their levels but
+the address. The starting probabilities below are rough beliefs, not measurements. They count as `STRENGTH` pairs in each situation, so
 that a small or one-sided file gets a sane answer and a large one follows its own data.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 STRENGTH = 25.0  # pseudo-pairs in each situation
+NEARLY_NEVER = 1e-4
+_ELSEWHERE = {"address": (3, 4)}  # same sector, or farther
+_AT_HOME = {"address": (0, 1)}  # the same house
 
 
 @dataclass(frozen=True)
@@ -24,12 +28,15 @@ class Situation:
         match: both records are the same party.
         share: part of candidate pairs that are expected in it, before data.
         levels: field -> probability of each level, best first; a field that is not named is spread evenly.
+        never: field -> levels that contradict the situation's name; they keep a probability of `NEARLY_NEVER`, whatever the
+            data say, so that a situation means what it is called.
     """
 
     name: str
     match: bool
     share: float
     levels: Mapping[str, tuple[float, ...]]
+    never: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 _SAME_PERSON = {
@@ -50,11 +57,12 @@ _OTHER_PERSON = {
     "email": (0.005, 0.995),
 }
 PERSON = (
-    Situation("same person, same home", True, 0.20, {**_SAME_PERSON, "address": (0.90, 0.06, 0.03, 0.005, 0.005)}),
-    Situation("same person, moved", True, 0.05, {**_SAME_PERSON, "address": (0.005, 0.005, 0.03, 0.06, 0.90)}),
+    Situation("same person, same home", True, 0.20, {**_SAME_PERSON, "address": (0.90, 0.06, 0.04, 0, 0)}, _ELSEWHERE),
+    Situation("same person, moved", True, 0.05, {**_SAME_PERSON, "address": (0, 0, 0.04, 0.06, 0.90)}, _AT_HOME),
     Situation(
         "same household", False, 0.25,
-        {**_OTHER_PERSON, "surname": (0.75, 0.04, 0.03, 0.001, 0.179), "address": (0.90, 0.06, 0.03, 0.005, 0.005), "phone": (0.2, 0.8)},
+        {**_OTHER_PERSON, "surname": (0.75, 0.04, 0.03, 0.001, 0.179), "address": (0.90, 0.06, 0.04, 0, 0), "phone": (0.2, 0.8)},
+        _ELSEWHERE,
     ),
     Situation(
         "chance agreement", False, 0.50,
@@ -72,8 +80,8 @@ _OTHER_ORGANISATION = {
     "charity_number": (0.001, 0.001, 0.998), "account": (0.01, 0.99),
 }
 ORGANISATION = (
-    Situation("same organisation, same address", True, 0.15, {**_SAME_ORGANISATION, "address": (0.85, 0.08, 0.05, 0.01, 0.01)}),
-    Situation("same organisation, other address", True, 0.10, {**_SAME_ORGANISATION, "address": (0.005, 0.005, 0.02, 0.02, 0.95)}),
-    Situation("same building", False, 0.15, {**_OTHER_ORGANISATION, "address": (0.70, 0.15, 0.13, 0.01, 0.01)}),
+    Situation("same organisation, same address", True, 0.15, {**_SAME_ORGANISATION, "address": (0.85, 0.09, 0.06, 0, 0)}, _ELSEWHERE),
+    Situation("same organisation, other address", True, 0.10, {**_SAME_ORGANISATION, "address": (0, 0, 0.03, 0.02, 0.95)}, _AT_HOME),
+    Situation("same building", False, 0.15, {**_OTHER_ORGANISATION, "address": (0.70, 0.15, 0.15, 0, 0)}, _ELSEWHERE),
     Situation("chance agreement", False, 0.60, {**_OTHER_ORGANISATION, "address": (0.002, 0.003, 0.05, 0.05, 0.895)}),
 )

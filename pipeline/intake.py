@@ -59,7 +59,7 @@ def intake(partnership: Partnership, home: Path, *, now: datetime) -> list[Recei
     receipts = load_receipts(home)
     known = {(r.partner, r.submission_id) for r in receipts}
     new = []
-    for partner, folder in _waiting(partnership, known):
+    for partner, folder in waiting(partnership, known):
         receipt = _take(folder, partner, partnership, home, receipts, now=now)
         keep(receipt, home)
         receipts.append(receipt)
@@ -120,7 +120,7 @@ def _folders(folder: Path) -> list[Path]:
     return [] if is_link(folder) else [entry for entry in _entries(folder) if is_plain_folder(entry)]
 
 
-def _waiting(partnership: Partnership, known: set[tuple[str, str]]) -> Iterator[tuple[str, Path]]:
+def waiting(partnership: Partnership, known: set[tuple[str, str]]) -> Iterator[tuple[str, Path]]:
     """Yield each complete submission without a receipt: partners by name, submissions by their time and name."""
     for partner in sorted(_ids(partnership)):
         folders = [f for f in _folders(partnership.shared / "inbox" / partner) if is_safe_name(f.name) and (partner, f.name) not in known]

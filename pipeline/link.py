@@ -30,6 +30,7 @@ PERSON_RULES = (
     BlockingRule("forename, surname and postcode", "forename || '|' || surname || '|' || postcode"),
     BlockingRule("initial, surname and birth year", "left(forename, 1) || '|' || surname || '|' || left(date_of_birth, 4)"),
     BlockingRule("names in any order and birth year", "least(forename, surname) || '|' || greatest(forename, surname) || '|' || left(date_of_birth, 4)"),
+    BlockingRule("names and birthday", "forename || '|' || surname || '|' || right(date_of_birth, 5)"),
     BlockingRule("postcode and birth date", "postcode || '|' || date_of_birth"),
     BlockingRule("telephone", "phone"),
     BlockingRule("e-mail", "email"),
@@ -42,6 +43,7 @@ ORGANISATION_RULES = (
     BlockingRule("name", "replace(name, ' ', '')"),
     BlockingRule("first two words", _FIRST_WORDS),
     BlockingRule("first six letters and last word", "left(replace(name, ' ', ''), 6) || '|' || string_split(name, ' ')[-1]"),
+    BlockingRule("first consonants", "left(regexp_replace(name, '[AEIOU ]', '', 'g'), 7)"),
     BlockingRule("words in any order", "array_to_string(list_sort(string_split(name, ' ')), ' ')"),
     BlockingRule("account", "account"),
     BlockingRule("first letter and postcode", "left(name, 1) || '|' || postcode"),
@@ -100,7 +102,8 @@ def _link_entity(records: pl.DataFrame, entity: _Entity, settings: RunSettings, 
     scored = score(compared, model).with_columns(entity.tier.alias("tier"))
     same = scored.filter((pl.col("match_probability") >= settings.link_threshold) & ~_registered_numbers_differ(entity))
     clustered = cluster(some["record"], same, some.select("record", entity.number.alias("number")).drop_nulls(), references)
-    kept = [same.with_columns(entity=pl.lit(entity.name))]
+    implied = _implied(records, entity, model, clustered.members, same)
+    kept = [same.with_columns(entity=pl.lit(entity.name)), implied.select(pl.exclude("entity"), pl.lit(entity.name).alias("entity"))]
     if entity.name == "person":
         kept.append(_shared_nino(scored, clustered.members))
     together = pl.concat(kept)
@@ -114,6 +117,19 @@ def _link_entity(records: pl.DataFrame, entity: _Entity, settings: RunSettings, 
 def _registered_numbers_differ(entity: _Entity) -> pl.Expr:
     """Two different NINOs, or company numbers, beyond one wrong character, are two parties, whatever else agrees."""
     return pl.col("gamma_nino" if entity.name == "person" else "gamma_company_number") == 2
+
+
+def _implied(records: pl.DataFrame, entity: _Entity, model: Model, members: pl.DataFrame, same: pl.DataFrame) -> pl.DataFrame:
+    """Weigh the pairs of a cluster that no blocking rule brought together, or that are linked through others only.
+
+    They are held to be one party like the rest of the cluster; their own levels decide how strong an identity they carry.
+    """
+    together = members.filter(pl.len().over("cluster_id") > 1)
+    pairs = together.join(together, on="cluster_id", suffix="_r").filter(pl.col("record") < pl.col("record_r"))
+    pairs = pairs.select(pl.col("record").alias("record_l"), "record_r", pl.lit(0, pl.Int64).alias("rules"))
+    pairs = pairs.join(same, on=["record_l", "record_r"], how="anti").sort("record_l", "record_r")
+    scored = score(compare(records, pairs, entity.comparisons), model)
+    return scored.with_columns(entity.tier.alias("tier"), pl.lit(entity.name).alias("entity")).select(*same.columns, "entity")
 
 
 def _shared_nino(scored: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import polars as pl
 
+from pipeline.spreadsheet import csv_bytes
 from pipeline.store import make_folder, write_atomic
 from schemas.problems import PROBLEMS
 from schemas.relations import Checked
 
 FOLDER = "rejects"
-COLUMNS = ("file", "line", "column", "code", "severity", "what", "mend")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 
 
 def write_rejects(checked: Checked, home: Path) -> list[Path]:
@@ -36,19 +33,7 @@ def write_rejects(checked: Checked, home: Path) -> list[Path]:
 
 
 def rejects_csv(rejects: pl.DataFrame) -> bytes:
-    """Return rejects (shape `REJECT`) as CSV in UTF-8 with a byte order mark, as spreadsheets want it."""
-    buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for file, line, column, code, severity in rejects.select("file", "line", "column", "code", "severity").iter_rows():
-        problem = PROBLEMS[code]
-        writer.writerow([harmless(file), line, harmless(column), code, severity, problem.what, problem.mend])
-    return b"\xef\xbb\xbf" + buffer.getvalue().encode()
-
-
-def harmless(text: str) -> str:
-    """Return a text that a spreadsheet shows and does not run: one apostrophe before what looks like a formula.
-
-    Source: OWASP Application Security Verification Standard 5, 1.2.10.
-    """
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """Return rejects (shape `REJECT`) as CSV: file, line, column, code, severity, what is wrong, how to mend it."""
+    codes = list(PROBLEMS)
+    words = pl.DataFrame({"code": codes, "what": [PROBLEMS[c].what for c in codes], "mend": [PROBLEMS[c].mend for c in codes]})
+    return csv_bytes(rejects.select("file", "line", "column", "code", "severity").join(words, on="code", how="left", maintain_order="left"))

@@ -58,7 +58,7 @@ def query(home: Path, sql: str) -> pl.DataFrame:
         try:
             statements = con.extract_statements(sql)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-                raise UsageProblem("only one query can be asked at a time, and it can only look", mend="write one select; the views are listed by: describe")
+                raise UsageProblem("only one query can be asked at a time, and it can only look", mend="write one select; show tables lists the views, describe and a view's name its columns")
             answer: pl.DataFrame = con.sql(statements[0]).pl()
             return answer
         except duckdb.Error as error:
@@ -155,6 +155,8 @@ def _identity(case: dict[str, Any], evidence: list[dict[str, Any]]) -> str:
     probability = "" if case["match_probability"] is None else f", probability {case['match_probability']:.4f}"
     lines = [f"How sure we are that both sides belong together: band {case['band']}, tier {case['tier']}{probability}."]
     lines += [f"  {line['sentence']}" for line in evidence]
+    if not evidence:
+        lines.append("  The two were not compared with each other; both belong to one cluster through other records.")
     if case["match_weight"]:
         lines.append(f"  Together {case['match_weight'] / 100:+.1f}; each point doubles or halves the odds.")
     return "\n".join(lines)
@@ -174,8 +176,8 @@ def _considered(case: dict[str, Any], rule: dict[str, Any]) -> str:
 
 
 def _worth(case: dict[str, Any]) -> str:
-    known = case["value_pence"] is not None
-    worth = f"£{case['value_pence'] // 100:,}.{case['value_pence'] % 100:02d} ({case['value_kind']}; an estimate, never a debt)" if known else "not known"
+    known = bool(case["value_pence"])
+    worth = f"£{case['value_pence'] // 100:,}.{case['value_pence'] % 100:02d} ({case['value_kind']}; an estimate, never a debt)" if known else "nothing in money" if case["value_kind"] == "none" else "not known"
     return f"What it may be worth: {worth}.\nWho acts first: {case['owner']}."
 
 

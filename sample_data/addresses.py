@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from random import Random
 
 from sample_data.councils import BY_ID
+from sample_data.names import listed
 
-_STEMS = (
+_STEMS = listed(
     "Weaver Mill Church Station Victoria Albert Orchard Meadow Quarry Tanyard Chapel Beck Foundry Larch Rowan Hawthorn Bramble Kiln Abbey "
     "Canal Bobbin Shuttle Lantern Harrow Saddler Cooper Thatcher Fuller Dyer Spinner Glazier Chandler Market Priory Heron Plover Curlew "
     "Lapwing Nettle Sorrel Teasel Burdock Clover Sedge Juniper Hazel Alder Willow Gorse Heather Fern Cobbler Wharf Ropewalk Drover"
-).split()  # fmt: skip
+)
 _KINDS = ("Street", "Road", "Lane", "Avenue", "Close", "Drive", "Terrace", "Crescent", "Grove", "Way", "Place", "Gardens")
 _SHORT = {"Street": "St", "Road": "Rd", "Avenue": "Ave", "Drive": "Dr", "Crescent": "Cres", "Terrace": "Terr", "Gardens": "Gdns", "Lane": "Ln"}
 _HOUSE_NAMES = (
@@ -54,9 +55,9 @@ class AddressBook:
 
     def __init__(self, rng: Random) -> None:
         self._rng = rng
-        self._homes: dict[str, int] = {council: 0 for council in BY_ID}
+        self._homes: dict[str, int] = dict.fromkeys(BY_ID, 0)
         self._street: dict[str, str] = {}
-        self._number: dict[str, int] = {council: 0 for council in BY_ID}
+        self._number: dict[str, int] = dict.fromkeys(BY_ID, 0)
         self._used_streets: dict[str, set[str]] = {council: set() for council in BY_ID}
         self._block: dict[str, list[Address]] = {council: [] for council in BY_ID}
 

@@ -151,14 +151,15 @@ def group_published(world: World, ledger: Ledger, place: int) -> None:
 
 
 def namesake_shops(world: World, ledger: Ledger, place: int) -> None:
-    """Two shops of one name and two owners: the company numbers differ."""
-    a, b = two(world)
-    name = f"{('The Corner', 'Spice Garden', 'Golden Fry', 'Top Cut', 'Village')[place % 5]} {('Café', 'Takeaway', 'Barbers')[place % 3]} Ltd"
-    one, other = (ledger.register.shop(council, name=name, kind="COMPANY") for council in (a, b))
+    """Two shops of one name and two owners: companies with numbers of their own, or sole traders, who have none."""
+    (a, b), kind = two(world), ("COMPANY", "SOLE")[place // 2 % 2]
+    name = f"{('The Corner', 'Spice Garden', 'Golden Fry', 'Top Cut', 'Village')[place % 5]} {('Café', 'Takeaway', 'Barbers')[place % 3]}"
+    one, other = (ledger.register.shop(council, name=f"{name} Ltd" if kind == "COMPANY" else name, kind=kind) for council in (a, b))
     since = world.registry.days_ago(800, 3_000)
     left = ledger.rates(a, one, one.office, 5_200, since, relief="SBRR", company=True, plain=False)
     right = ledger.rates(b, other, other.office, 6_100, since, relief="SBRR", company=True, plain=False)
-    world.truth.tempt("same-name traders", "BR01", left, right, "two companies of one name: the company numbers differ")
+    why = "two companies of one name: the company numbers differ" if kind == "COMPANY" else "two sole traders; only the trading name agrees"
+    world.truth.tempt("same-name traders", "BR01", left, right, why)
 
 
 def small_second(world: World, ledger: Ledger, place: int) -> None:

@@ -32,8 +32,8 @@ def _held(place: int) -> Care:
 def twins(world: World, place: int) -> None:
     """Twins with a home each: one surname, one birth date, one initial."""
     (a, b), sex = two(world), "MF"[place % 2]
-    pairs = {"M": (("James", "Jack"), ("Daniel", "David"), ("Sean", "Scott")), "F": (("Emma", "Emily"), ("Laura", "Lucy"), ("Amy", "Alison"))}
-    first, second = pairs[sex][place % 3]
+    pairs = {"M": (("James", "Jack"), ("Harry", "Barry"), ("Daniel", "David")), "F": (("Emma", "Emily"), ("Jean", "Joan"), ("Laura", "Lucy"))}
+    first, second = pairs[sex][place // 2 % 3]
     one = world.people.person(sex=sex, age=(22, 60), heritage="british", forename=first)
     other = world.people.person(sex=sex, heritage="british", surname=one.surname, forename=second, born=one.born)
     left, right = _spd(world, a, one, _held(place)), _spd(world, b, other, _held(place))

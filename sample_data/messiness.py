@@ -7,8 +7,8 @@ from datetime import date
 from random import Random
 
 from sample_data.addresses import Address, lines
-from sample_data.names import NICKNAMES, pick_skewed
 from sample_data.names import HERITAGES as _HERITAGES
+from sample_data.names import NICKNAMES, pick_skewed
 from sample_data.people import NEVER_ISSUED, Person, Population
 from sample_data.rows import Value
 from schemas.datasets import CONTRACTS

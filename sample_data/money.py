@@ -164,7 +164,7 @@ def background(ledger: Ledger, residents: int) -> None:
         for _ in range(per_district // 8 + 1):
             charity = register.charity(district.id)
             ledger.trade(ledger.creditor(charity, district.id), about=4)
-            ledger.rates(district.id, charity, ledger.register._book.take(district.id, "house"), rng.randrange(4_000, 30_000, 50), ledger.registry.days_ago(400, 5_000), relief="CHAR")
+            ledger.rates(district.id, charity, ledger.register.book.take(district.id, "house"), rng.randrange(4_000, 30_000, 50), ledger.registry.days_ago(400, 5_000), relief="CHAR")
     for _ in range(max(6, residents * 30 // 20_000)):
         _national(ledger)
 
@@ -185,7 +185,7 @@ def _national(ledger: Ledger) -> None:
     for council in COUNCILS:
         ledger.trade(ledger.creditor(supplier, council.id), about=18)
     for district in ledger.rng.sample(DISTRICTS, ledger.rng.choice((0, 0, 1, 3))):
-        place = ledger.register._book.take(district.id, "house")
+        place = ledger.register.book.take(district.id, "house")
         ledger.rates(district.id, supplier, place, ledger.rng.randrange(15_000, 220_000, 500), ledger.registry.days_ago(400, 6_000))
 
 

@@ -22,25 +22,26 @@ class Heritage:
     paired: str = ""
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
+def listed(text: str, by: str = " ") -> tuple[str, ...]:
+    """Return the words of a list written as one text."""
+    return tuple(text.split(by))
 
 
-_BRITISH_MALE = _names(
+_BRITISH_MALE = listed(
     "David John Michael James Andrew Robert Stephen Paul William Richard Mark Christopher Thomas Matthew Daniel Peter Simon Ian Kevin "
     "Anthony Alan Graham Jonathan Benjamin Samuel Joseph Adam Luke Jack Oliver Harry George Charlie Edward Alexander Nicholas Martin "
     "Gary Philip Keith Roger Brian Derek Kenneth Ronald Terence Colin Barry Trevor Geoffrey Raymond Neil Stuart Timothy Jeremy Nigel "
     "Craig Darren Lee Scott Ryan Liam Connor Jordan Kyle Aaron Nathan Jake Joshua Callum Lewis Toby Dominic Gregory Douglas Frederick "
     "Arthur Albert Leonard Stanley Norman Gerald Clive Malcolm Donald Russell Dean Wayne Shaun Carl Adrian Julian Guy Rupert Hugo"
 )
-_BRITISH_FEMALE = _names(
+_BRITISH_FEMALE = listed(
     "Susan Margaret Sarah Patricia Karen Helen Elizabeth Jennifer Mary Christine Linda Julie Jacqueline Alison Amanda Catherine Deborah "
     "Claire Nicola Rebecca Emma Rachel Laura Samantha Victoria Joanne Michelle Tracey Sharon Angela Barbara Jean Dorothy Sheila Maureen "
     "Janet Carol Ann Anne Judith Gillian Hilary Wendy Lesley Diane Hannah Jessica Charlotte Sophie Emily Lucy Chloe Megan Olivia Amelia "
     "Grace Ella Katherine Kathryn Kate Amy Gemma Stacey Kelly Lisa Louise Kirsty Hayley Natalie Danielle Bethany Abigail Eleanor "
     "Rosemary Marion Joyce Doreen Beryl Edna Hazel Heather Fiona Lorraine Marie Frances Josephine Teresa Pamela Sandra Valerie Philippa"
 )
-_BRITISH_SURNAMES = _names(
+_BRITISH_SURNAMES = listed(
     "Smith Jones Taylor Brown Williams Wilson Johnson Davies Robinson Wright Thompson Evans Walker White Roberts Green Hall Wood Jackson "
     "Clarke Clark Harrison Scott Turner Hill Moore Cooper Ward Morris Baker Parker Watson Edwards Allen Young King Mitchell Carter Shaw "
     "Bennett Cook Adams Bailey Richardson Cox Ellis Collins Foster Webb Chapman Knight Mills Barker Holmes Rogers Palmer Hunt Mason "
@@ -57,36 +58,36 @@ _BRITISH_SURNAMES = _names(
 HERITAGES: dict[str, Heritage] = {
     "british": Heritage(0.70, _BRITISH_MALE, _BRITISH_FEMALE, _BRITISH_SURNAMES, middle=0.75),
     "scottish": Heritage(
-        0.05, _names("Alasdair Angus Callum Duncan Ewan Fergus Fraser Gordon Hamish Iain Ross Murdo Struan James John"),
-        _names("Ailsa Catriona Eilidh Fiona Iona Isla Kirsty Mairi Morag Shona Una Margaret Jean"),
-        _names("McDonald McKenzie McLeod McIntyre MacGregor Macmillan Campbell Stewart Fraser Sinclair Buchanan Drummond McAllister MacPherson Urquhart"),
+        0.05, listed("Alasdair Angus Callum Duncan Ewan Fergus Fraser Gordon Hamish Iain Ross Murdo Struan James John"),
+        listed("Ailsa Catriona Eilidh Fiona Iona Isla Kirsty Mairi Morag Shona Una Margaret Jean"),
+        listed("McDonald McKenzie McLeod McIntyre MacGregor Macmillan Campbell Stewart Fraser Sinclair Buchanan Drummond McAllister MacPherson Urquhart"),
         middle=0.6,
     ),
     "irish": Heritage(
-        0.05, _names("Sean Patrick Brendan Declan Eamonn Kieran Niall Cormac Donal Michael Gerard Seamus Padraig"),
-        _names("Siobhan Bridget Niamh Aoife Sinead Mairead Bernadette Orla Ciara Roisin Grainne Kathleen Deirdre"),
+        0.05, listed("Sean Patrick Brendan Declan Eamonn Kieran Niall Cormac Donal Michael Gerard Seamus Padraig"),
+        listed("Siobhan Bridget Niamh Aoife Sinead Mairead Bernadette Orla Ciara Roisin Grainne Kathleen Deirdre"),
         ("O'Brien", "O'Neill", "O'Connor", "O'Sullivan", "Murphy", "Kelly", "Byrne", "Ryan", "Doyle", "McCarthy", "Gallagher", "Brennan", "Fitzgerald", "McLoughlin", "Kavanagh"),
         middle=0.5,
     ),
     "welsh": Heritage(
-        0.04, _names("Gareth Dafydd Rhys Huw Ieuan Emrys Gwilym Hywel Owain Alun Dylan Aled"),
-        _names("Bronwen Carys Cerys Ffion Gwen Nia Rhiannon Sian Angharad Eirlys Menna Mair"),
+        0.04, listed("Gareth Dafydd Rhys Huw Ieuan Emrys Gwilym Hywel Owain Alun Dylan Aled"),
+        listed("Bronwen Carys Cerys Ffion Gwen Nia Rhiannon Sian Angharad Eirlys Menna Mair"),
         ("Davies", "Griffiths", "Llewellyn", "Morgan", "Powell", "Pritchard", "Vaughan", "Bowen", "ap Rhys", "Gwynne", "Prosser"), middle=0.5,
     ),
     "sikh": Heritage(
-        0.025, _names("Gurpreet Harjit Jaswinder Manjit Rajinder Sukhdev Balbir Amarjit Kuldip Ranjit Harpreet Baljit Parminder"),
-        _names("Gurpreet Harjit Jaswinder Manjit Rajinder Sukhvinder Balbir Amarjit Kuldip Ranjit Harpreet Baljit Parminder Simran"),
-        _names("Singh Gill Dhaliwal Sandhu Grewal Sidhu Bains Dhillon Johal"), paired="singh",
+        0.025, listed("Gurpreet Harjit Jaswinder Manjit Rajinder Sukhdev Balbir Amarjit Kuldip Ranjit Harpreet Baljit Parminder"),
+        listed("Gurpreet Harjit Jaswinder Manjit Rajinder Sukhvinder Balbir Amarjit Kuldip Ranjit Harpreet Baljit Parminder Simran"),
+        listed("Singh Gill Dhaliwal Sandhu Grewal Sidhu Bains Dhillon Johal"), paired="singh",
     ),
     "muslim": Heritage(
-        0.045, _names("Mohammed Muhammad Ahmed Imran Tariq Yusuf Hassan Ali Bilal Usman Faisal Khalid Nadeem Rashid Zubair Shahid Abdul"),
-        _names("Fatima Ayesha Nasreen Shabana Rukhsana Zainab Farzana Khadija Saima Parveen Samina Razia Yasmin Nusrat"),
-        _names("Khan Hussain Ahmed Ali Iqbal Mahmood Malik Akhtar Rahman Uddin Chowdhury Miah Shah Qureshi Aziz"), paired="begum",
+        0.045, listed("Mohammed Muhammad Ahmed Imran Tariq Yusuf Hassan Ali Bilal Usman Faisal Khalid Nadeem Rashid Zubair Shahid Abdul"),
+        listed("Fatima Ayesha Nasreen Shabana Rukhsana Zainab Farzana Khadija Saima Parveen Samina Razia Yasmin Nusrat"),
+        listed("Khan Hussain Ahmed Ali Iqbal Mahmood Malik Akhtar Rahman Uddin Chowdhury Miah Shah Qureshi Aziz"), paired="begum",
     ),
     "hindu": Heritage(
-        0.02, _names("Rajesh Sanjay Vijay Anil Amit Prakash Suresh Nikhil Rohan Dinesh Bharat Kiran"),
-        _names("Priya Anita Sunita Meena Kavita Nisha Pooja Rekha Hema Jyoti Bhavna Kiran"),
-        _names("Patel Shah Desai Mehta Sharma Gupta Joshi Chauhan Parmar Solanki Mistry"),
+        0.02, listed("Rajesh Sanjay Vijay Anil Amit Prakash Suresh Nikhil Rohan Dinesh Bharat Kiran"),
+        listed("Priya Anita Sunita Meena Kavita Nisha Pooja Rekha Hema Jyoti Bhavna Kiran"),
+        listed("Patel Shah Desai Mehta Sharma Gupta Joshi Chauhan Parmar Solanki Mistry"),
     ),
     "polish": Heritage(
         0.03, ("Piotr", "Tomasz", "Krzysztof", "Marcin", "Paweł", "Łukasz", "Andrzej", "Grzegorz", "Jakub", "Michał"),
@@ -94,13 +95,13 @@ HERITAGES: dict[str, Heritage] = {
         ("Kowalski", "Wiśniewski", "Kamiński", "Zieliński", "Nowak", "Wójcik", "Lewandowski", "Szymański", "Woźniak", "Dąbrowski"), paired="ska",
     ),
     "african": Heritage(
-        0.025, _names("Chinedu Emeka Kwame Kofi Olumide Babatunde Tendai Abdi Samuel Emmanuel Ifeanyi Yaw"),
-        _names("Adaeze Ngozi Abena Ama Folasade Chipo Amina Hodan Grace Blessing Ifeoma Akosua"),
-        _names("Okafor Adeyemi Mensah Boateng Okonkwo Adebayo Moyo Abdullahi Owusu Nwosu Balogun Ndlovu Osei"), middle=0.3,
+        0.025, listed("Chinedu Emeka Kwame Kofi Olumide Babatunde Tendai Abdi Samuel Emmanuel Ifeanyi Yaw"),
+        listed("Adaeze Ngozi Abena Ama Folasade Chipo Amina Hodan Grace Blessing Ifeoma Akosua"),
+        listed("Okafor Adeyemi Mensah Boateng Okonkwo Adebayo Moyo Abdullahi Owusu Nwosu Balogun Ndlovu Osei"), middle=0.3,
     ),
     "chinese": Heritage(
         0.015, ("Wei", "Jun", "Ming", "Chi Keung", "Ka Ho", "Jian", "Xiaoming", "Kwok Wai", "Hao"),
-        ("Li Na", "Mei Ling", "Xiu Ying", "Ka Yan", "Yan", "Hui", "Siu Fong", "Jing"), _names("Wong Chan Chen Li Zhang Liu Cheung Lam Ho Ng Yip"),
+        ("Li Na", "Mei Ling", "Xiu Ying", "Ka Yan", "Yan", "Hui", "Siu Fong", "Jing"), listed("Wong Chan Chen Li Zhang Liu Cheung Lam Ho Ng Yip"),
     ),
     "european": Heritage(
         0.02, ("José", "João", "Andrei", "Luís", "Ionuț", "Mihai", "François", "Jürgen", "Björn"),

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
 from sample_data.addresses import Address, AddressBook
 from sample_data.councils import COUNCILS
 from sample_data.messiness import Account, Clerk
+from sample_data.names import listed
 
-_FIRST = (
+_FIRST = listed(
     "Hollin Bank|Thornby|Harrop|Sallow Vale|Oxley|Crowmarsh|Saltby|Kestrel|Lapwing|Foundry Lane|Redbarn|Stonegate|Brackenfield|Millrace|"
     "Quarry Hill|Greyfriars|Whinmoor|Larkfield|Pennant|Otterburn Cross|Fallowdene|Tanner's Row|Copperbeech|Wharfside|Highcliffe|Marlpit|"
     "Dovecote|Ashby Wick|Beckside|Ravenscar Park|Longshaw|Elmtree|Shuttleworth|Threlfall|Birtwistle|Okafor|Dhaliwal|Kowalski|Postlethwaite|"
-    "Ramsbottom|Entwistle|Nuttall|Metcalfe|Heppenstall|Crabtree|Verity|Inskip|Merryweather|Openshaw|Rowbotham|Tattersall|Uttley"
-).split("|")  # fmt: skip
-_TRADES = (
+    "Ramsbottom|Entwistle|Nuttall|Metcalfe|Heppenstall|Crabtree|Verity|Inskip|Merryweather|Openshaw|Rowbotham|Tattersall|Uttley",
+    by="|",
+)
+_TRADES = listed(
     "Joinery|Roofing|Plumbing & Heating|Electrical|Landscapes|Scaffolding|Catering|Coaches|Cleaning Services|Printers|Fencing|Drainage|Glazing|"
     "Training|Consulting|Home Care|Nursery|Motors|Skip Hire|Locksmiths|Translation Services|Tree Surgery|Pest Control|Surveyors|Architects|"
-    "Flooring|Signs|Removals|Plant Hire|Security"
-).split("|")  # fmt: skip
-_NATIONAL = (
+    "Flooring|Signs|Removals|Plant Hire|Security",
+    by="|",
+)
+_NATIONAL = listed(
     "Brightwater Utilities|Corvane Software|Meridale Care|Altrincote Energy|Fernhollow Telecom|Quillmark Stationery|Vantor Facilities|"
     "Osprey Lane Insurance|Tidewell Water|Northgale Fleet|Palisade Payroll|Ironbridge Interim Staff|Sundew Recruitment|Cobalt Reach Cloud|"
     "Larchmont Legal|Wyvern Highways|Teasel Foods|Halcyon Street Lighting|Burdock Waste Recovery|Marrowby Vehicle Leasing|Kittiwake Postal|"
     "Sorrel Elections Print|Juniper Parking Systems|Bluestone Aggregates|Cinder Path Leisure|Hobson Vale Housing|Plover Point Surveys|"
-    "Gannet Fire Safety|Rookery Playgrounds|Saltmarsh Drainage Board|Tolliver Archives|Umber Design Group|Wisteria Supported Living"
-).split("|")  # fmt: skip
+    "Gannet Fire Safety|Rookery Playgrounds|Saltmarsh Drainage Board|Tolliver Archives|Umber Design Group|Wisteria Supported Living",
+    by="|",
+)
 _SHOPS = ("Café", "Bakery", "Barbers", "Florist", "Fish Bar", "Newsagents", "Salon", "Deli", "Hardware", "Bookshop", "Dental Care", "Pharmacy")
 FIRST_COMPANY_NUMBER = 99_000_000  # far above any number that has been issued
 
@@ -68,7 +73,7 @@ class Register:
     """Makes organisations; no two bear one name."""
 
     def __init__(self, rng: Random, book: AddressBook, clerk: Clerk) -> None:
-        self._rng, self._book, self._clerk = rng, book, clerk
+        self._rng, self.book, self._clerk = rng, book, clerk
         self._names: set[str] = set()
         self._count = 0
         self._national = list(_NATIONAL)
@@ -100,13 +105,13 @@ class Register:
         base = self._free(lambda: f"{self._rng.choice(_FIRST)} {self._rng.choice(('Trust', 'Community Association', 'Hospice', 'Youth Project', 'Advice Centre'))}")
         return self._enrol(base, council, "CHARITY")
 
-    def _free(self, draw: object) -> str:
+    def _free(self, draw: Callable[[], str]) -> str:
         for _ in range(3_000):
-            name: str = draw()  # type: ignore[operator]
+            name = draw()
             if name not in self._names:
                 break
         else:
-            name = f"{draw()} {len(self._names)}"  # type: ignore[operator]
+            name = f"{draw()} {len(self._names)}"
         self._names.add(name)
         return name
 
@@ -117,7 +122,7 @@ class Register:
         charity = f"99{self._count:05d}" if kind == "CHARITY" else ""
         vat = vat_number(9_900_000 + self._count) if kind == "COMPANY" and rng.random() < 0.8 else ""
         made = Organisation(
-            f"O{self._count:05d}", name, company, vat, charity, council, self._book.take(council, "house"), self._clerk.new_account(),
+            f"O{self._count:05d}", name, company, vat, charity, council, self.book.take(council, "house"), self._clerk.new_account(),
             {"COMPANY": "TRADE", "SOLE": "SOLE", "CHARITY": "GRANT"}[kind], kind, f"07700 900{rng.randrange(1000):03d}" if rng.random() < 0.3 else "",
             prefix=rng.choice(("INV-", "", "SI", "A", f"{name[:2].upper()}/", "INV")), invoices=rng.randrange(0, 60_000),
         )  # fmt: skip

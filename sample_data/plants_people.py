@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Protocol
 
-from sample_data.councils import COUNCILS, COUNTY, DISTRICTS, LANDLORDS
+from sample_data.councils import COUNCILS, COUNTY, DISTRICTS, LANDLORDS, Council
 from sample_data.messiness import BOTH, Care
 from sample_data.people import Person
 from sample_data.rows import Row
@@ -46,10 +45,10 @@ def sides(world: World, place: int, *, nino: bool | None = None) -> Sides:
     return Sides(Care(left, True, careful=True), Care(right, True, True, twist), f"{twist or 'as written'}, no NINO")
 
 
-def two(world: World, councils: tuple[object, ...] = DISTRICTS) -> tuple[str, str]:
+def two(world: World, councils: tuple[Council, ...] = DISTRICTS) -> tuple[str, str]:
     """Return two different councils."""
     first, second = world.rng.sample(councils, 2)
-    return first.id, second.id  # type: ignore[attr-defined]
+    return first.id, second.id
 
 
 def single_discounts(world: World, place: int) -> None:

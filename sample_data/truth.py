@@ -7,6 +7,7 @@ payment stands (the header is line 1), and the columns `found_by_*` hold supplie
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -114,7 +115,7 @@ def _identity(registry: Registry) -> list[tuple[str, str, str, str, str]]:
     ]
 
 
-def _write(path: Path, header: tuple[str, ...], rows: list[tuple[object, ...]] | list[tuple[str, ...]]) -> None:
+def _write(path: Path, header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)

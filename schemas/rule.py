@@ -18,6 +18,7 @@ from schemas.partnership import known_dataset
 from schemas.settings import Settings, parse_toml
 
 TIERS = ("T1", "T2", "T3", "T4", "T5")
+GAP = re.compile(r"\{(?P<side>[lr])\.(?P<name>\w+)(?:\|(?P<empty>[^{}]*))?\}")  # a place in a sentence that a field fills
 ANY = "ANY"  # a side that may be a party of any dataset
 Entity = Literal["person", "organisation", "address", "account", "nino", "row"]
 Tier = Literal["T1", "T2", "T3", "T4", "T5"]
@@ -82,8 +83,10 @@ class Rule(Settings):
         when: DuckDB expression over `l`, `r`, `k` (the link), `grace_days` and `run_date`.
         symmetric: left and right may change places, so a pair counts once.
         collapse: `rows` makes one exception of each pair of rows, whatever parties link them;
-            `cluster` makes one of each pair of partners within a cluster.
-        reason: sentence; `{l.field}` and `{r.field}` may name shared fields, the partner and the dataset.
+            `cluster` makes one of each pair of partners within a cluster, whether its records were compared with each
+            other or belong together through a third one.
+        reason: sentence; `{l.field}` and `{r.field}` may name shared fields, the partner and the dataset; what follows a
+            bar, as in `{l.award_end|today}`, stands where the field is empty.
         show: fields listed beside the exception, each to those who may see it; `l.field` for one side only.
         owner: side that acts first: left, right, or a DuckDB expression that says which.
     """
@@ -169,11 +172,11 @@ class Rule(Settings):
 
     def _shows_no_more_than_it_may(self) -> None:
         """Raise ValueError where the rule's own words would tell a side what it may not see."""
-        for text, where in ((self.reason, "reason"), (self.value.pence, "value")):
-            pattern = r"\{([lr])\.(\w+)\}" if where == "reason" else r"\b([lr])\.(\w+)"
-            for side, name in re.findall(pattern, text):
-                if self.visibility(side, name) is not Visibility.SHARED:
-                    raise ValueError(f"the {where} of {self.id} names {side}.{name}, which is not a shared field of {self.dataset(side)}")
+        spoken = [("reason", side, name) for side, name, _ in GAP.findall(self.reason)]
+        valued = [("value", side, name) for side, name in re.findall(r"\b([lr])\.(\w+)", self.value.pence)]
+        for where, side, name in (*spoken, *valued):
+            if self.visibility(side, name) is not Visibility.SHARED:
+                raise ValueError(f"the {where} of {self.id} names {side}.{name}, which is not a shared field of {self.dataset(side)}")
         for side in "lr":
             for name in (*self.shown(side), *re.findall(r"\bo\.(\w+)", self.value.pence)):
                 if self.visibility(side, name) is Visibility.MATCH_ONLY:

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.rejects import harmless, rejects_csv, write_rejects
+from pipeline.rejects import rejects_csv, write_rejects
 from schemas.records import REJECT
 from schemas.relations import Received
 from tests.conftest import checked_for, delivery
@@ -29,15 +29,10 @@ def test_a_reject_says_where_what_and_how_to_mend_it() -> None:
     assert row["mend"].startswith("use YYYY-MM-DD")
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\nx", "\0x"])
-def test_a_name_that_a_spreadsheet_would_run_is_made_harmless(text: str) -> None:
-    assert harmless(text) == f"'{text}"
+@pytest.mark.parametrize("text", ["=1+1.csv", "+1", "-1", "@x", "\tx"])
+def test_a_file_s_name_that_a_spreadsheet_would_run_is_made_harmless(text: str) -> None:
     (row,) = csv.DictReader(io.StringIO(rejects_csv(rejects(text)).decode("utf-8-sig"), newline=""))
     assert row["file"] == f"'{text}"
-
-
-def test_other_names_stay_as_they_are() -> None:
-    assert harmless("a=b.csv") == "a=b.csv"
 
 
 def test_each_file_has_its_list_and_a_mended_file_loses_the_old_one(tmp_path: Path) -> None:

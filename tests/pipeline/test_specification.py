@@ -10,7 +10,6 @@ from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from pipeline.check import check
@@ -62,7 +61,7 @@ def test_a_template_passes_its_own_check(contract: Contract, tmp_path: Path) -> 
     path = tmp_path / f"{contract.id}.csv"
     path.write_bytes(template(contract).encode())
     checked = check([path], contract, [], as_of=date(2026, 11, 30))
-    assert checked.rejects.filter(pl.col("severity") == "must fix").rows() == []
+    assert checked.rejects.rows() == []
     assert (checked.received, checked.accepted) == (1, 1)
 
 

@@ -1,0 +1,139 @@
+"""The unit's commands: `run`, `status`, `query`, `explain` and `outcome`. What they need beyond a partner's PC is imported when called."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from commands.options import AsOf, day, now, screen
+from commands.screen import Screen
+from pipeline.home import find_home
+
+MOST_ROWS = 100  # of a query's answer, on a screen
+Id = Annotated[str, typer.Argument(metavar="ID", help="The exception's id, as the report shows it.")]
+
+
+def run_night(ctx: typer.Context, as_of: AsOf = "") -> None:
+    """Take what arrived, link it, and publish the night's exceptions. Safe to repeat.
+
+    Exit code 0: done. 3: done, but a partner is late or in quarantine.
+    """
+    from pipeline.run import run
+
+    out = screen(ctx)
+    home = find_home("unit", out.home)
+    summary = run(home, as_of=day(as_of), now=now(), say=out.progress)
+    tables = {"conservation": summary.conservation.to_dicts(), "exceptions": summary.exceptions.to_dicts()}
+    out.result({**{k: v for k, v in vars(summary).items() if k not in tables}, **tables, "exit_code": int(summary.exit_code)})
+    if not out.as_json:
+        _show_run(out, summary, tables)
+    raise typer.Exit(summary.exit_code)
+
+
+def show_status(ctx: typer.Context) -> None:
+    """Show what each partner sent last, what waits, and what is missing."""
+    from pipeline.status import status
+
+    out = screen(ctx)
+    found = status(find_home("unit", out.home), now=now())
+    out.result(asdict(found))
+    if out.as_json:
+        return
+    heads = ("Partner", "Dataset", "State", "Period", "Taken on", "Age in days", "Rows", "Submission")
+    out.table("", heads, [
+        (one.partner, one.dataset, one.state, one.period, one.as_of or "", "" if one.age_days is None else one.age_days, one.rows_accepted, one.submission_id)
+        for one in found.last
+    ])  # fmt: skip
+    for one in found.last:
+        if one.reason:
+            out.say(f"{one.partner} {one.dataset} {one.submission_id}: {one.reason}")
+    for partner, submission in found.waiting:
+        out.say(f"Waiting for the next run: {partner} {submission}")
+    for upload in found.incomplete:
+        out.say(f"Incomplete upload, age {upload.age_hours} h: {upload.partner} {upload.submission_id}")
+    for sentence in found.refused:
+        out.say(f"Not touched: {sentence}")
+    out.say(f"Published run: {found.published or 'none yet'}")
+
+
+def ask(ctx: typer.Context, sql: Annotated[str, typer.Argument(help="One select over the views; without it, the views are listed.")] = "",
+        csv: Annotated[Path | None, typer.Option(help="Write the whole answer to this CSV file.")] = None) -> None:  # fmt: skip
+    """Ask the workbench of the newest run a question in SQL. It can only look."""
+    from pipeline.spreadsheet import csv_bytes
+    from pipeline.store import write_atomic
+    from pipeline.workbench import query
+    from schemas.views import VIEWS
+
+    out = screen(ctx)
+    if not sql:
+        out.result({name: {column: text for column, (_, text) in view.columns.items()} for name, view in VIEWS.items()})
+        if not out.as_json:
+            out.table("", ("View", "What it holds", "Columns"), [(name, view.about, ", ".join(view.columns)) for name, view in VIEWS.items()])
+        return
+    answer = query(find_home("unit", out.home), sql)
+    out.result(answer.to_dicts())
+    if csv:
+        write_atomic(csv, csv_bytes(answer))
+        out.say(f"{answer.height:,} rows in {csv}")
+    elif not out.as_json:
+        out.table("", answer.columns, [["" if cell is None else cell for cell in row] for row in answer.head(MOST_ROWS).iter_rows()])
+        out.say(f"{answer.height:,} rows" + (f", the first {MOST_ROWS} of them shown; --csv FILE writes them all" if answer.height > MOST_ROWS else ""))
+
+
+def explain_exception(ctx: typer.Context, exception_id: Id) -> None:
+    """Explain one exception in sentences: the rule, both sides, and what each field contributed."""
+    from pipeline.workbench import explain
+
+    out = screen(ctx)
+    text = explain(find_home("unit", out.home), exception_id)
+    out.result({"exception_id": exception_id, "text": text})
+    if not out.as_json:
+        out.text(text)
+
+
+outcome = typer.Typer(help="Record what a person decided about an exception.", no_args_is_help=True)
+
+
+@outcome.callback()
+def _outcome() -> None:
+    """Record what a person decided about an exception."""
+
+
+@outcome.command()
+def record(
+    ctx: typer.Context, exception_id: Id,
+    verdict: Annotated[str, typer.Option(help="fraud, error, no issue, already known, cannot say or not investigated.")],
+    reason: Annotated[str, typer.Option(help="Why, as a code: DISREGARD, MOVED, NOT-SAME-PERSON ...")],
+    officer: Annotated[str, typer.Option(help="Who decided.")],
+    pence: Annotated[int, typer.Option(help="Money established, in pence.")] = 0,
+    decided_on: Annotated[str, typer.Option("--on", metavar="YYYY-MM-DD", help="When; today where it is left out.")] = "",
+    note: Annotated[str, typer.Option(help="Free text; name no person here.")] = "",
+) -> None:  # fmt: skip
+    """Record a decision. Later ones stand beside earlier ones; nothing is overwritten."""
+    from pipeline.outcomes import record_outcome
+
+    out = screen(ctx)
+    decided = {"exception_id": exception_id, "verdict": verdict, "reason_code": reason, "officer": officer, "value_pence": pence, "note": note}
+    record_outcome(
+        find_home("unit", out.home), exception_id=exception_id, verdict=verdict, reason_code=reason, officer=officer,
+        decided_on=day(decided_on, option="--on"), value_pence=pence, note=note,
+    )  # fmt: skip
+    out.result(decided)
+    out.say(f"Recorded: {exception_id}, {verdict}")
+
+
+def _show_run(out: Screen, summary: Any, tables: dict[str, list[dict[str, Any]]]) -> None:
+    for partner, submission, reason in summary.quarantined:
+        out.say(f"In quarantine: {partner} {submission}: {reason}")
+    for partner, dataset, why in summary.absent:
+        out.say(f"Not in this run: {partner} {dataset} ({why})")
+    for note in summary.notes:
+        out.say(f"Note: {note}")
+    for name, title in (("conservation", "Rows: received = accepted + rejected + superseded"), ("exceptions", "Exceptions by rule and band")):
+        rows = tables[name]
+        out.table(title, list(rows[0]) if rows else ["none"], [list(row.values()) for row in rows])
+    done = "Nothing changed; the run stands as published" if summary.repeated else "Published"
+    out.say(f"{done}: {summary.run_id} in {summary.published}")
