@@ -13,6 +13,7 @@ import typer
 from commands import init, night, spec
 from commands import map as mapping
 from commands.check import check_files
+from commands.demo import demonstrate
 from commands.options import screen
 from commands.screen import Screen
 from commands.submit import submit_files
@@ -33,6 +34,7 @@ app.command("status")(night.show_status)
 app.command("query")(night.ask)
 app.command("explain")(night.explain_exception)
 app.add_typer(night.outcome, name="outcome")
+app.command("demo")(demonstrate)
 
 
 @app.callback()

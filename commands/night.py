@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from commands.options import AsOf, day, now, screen
 from commands.screen import Screen
 from pipeline.home import find_home
+
+if TYPE_CHECKING:
+    from pipeline.run import RunSummary
 
 MOST_ROWS = 100  # of a query's answer, on a screen
 Id = Annotated[str, typer.Argument(metavar="ID", help="The exception's id, as the report shows it.")]
@@ -27,9 +30,9 @@ def run_night(ctx: typer.Context, as_of: AsOf = "") -> None:
     home = find_home("unit", out.home)
     summary = run(home, as_of=day(as_of), now=now(), say=out.progress)
     tables = {"conservation": summary.conservation.to_dicts(), "exceptions": summary.exceptions.to_dicts()}
-    out.result({**{k: v for k, v in vars(summary).items() if k not in tables}, **tables, "exit_code": int(summary.exit_code)})
+    out.result({**vars(summary), **tables, "exit_code": int(summary.exit_code)})
     if not out.as_json:
-        _show_run(out, summary, tables)
+        show_run(out, summary)
     raise typer.Exit(summary.exit_code)
 
 
@@ -125,15 +128,17 @@ def record(
     out.say(f"Recorded: {exception_id}, {verdict}")
 
 
-def _show_run(out: Screen, summary: Any, tables: dict[str, list[dict[str, Any]]]) -> None:
+def show_run(out: Screen, summary: RunSummary) -> None:
+    """Print what was missing, the balance of rows, and the exceptions of a run."""
     for partner, submission, reason in summary.quarantined:
         out.say(f"In quarantine: {partner} {submission}: {reason}")
     for partner, dataset, why in summary.absent:
         out.say(f"Not in this run: {partner} {dataset} ({why})")
     for note in summary.notes:
         out.say(f"Note: {note}")
-    for name, title in (("conservation", "Rows: received = accepted + rejected + superseded"), ("exceptions", "Exceptions by rule and band")):
-        rows = tables[name]
-        out.table(title, list(rows[0]) if rows else ["none"], [list(row.values()) for row in rows])
+    out.say("")
+    out.table("Rows: received = accepted + rejected + superseded", ("Partner", "Received", "Accepted", "Rejected", "Superseded"), summary.conservation.rows())
+    out.say("")
+    out.table("Exceptions: reasons to look, not findings", ("Rule", "Title", "Top", "Middle", "Low", "Held back"), summary.exceptions.rows())
     done = "Nothing changed; the run stands as published" if summary.repeated else "Published"
-    out.say(f"{done}: {summary.run_id} in {summary.published}")
+    out.say(f"\n{done}: {summary.run_id} in {summary.published}")

@@ -10,6 +10,9 @@ from schemas.rule import GAP, Rule
 
 NOT_KNOWN = "not known"
 EMPTY = "''"
+# Creditors that are people and no traders: an organisation's name is shared, a foster carer's is not.
+PRIVATE_PEOPLE = ("STAFF", "FOSTER", "REFUND")
+_NAMES = ("name", "name_as_sent")
 _DATES = ("as_of", "previous_as_of")
 
 
@@ -39,6 +42,9 @@ def shown_sql(rule: Rule, side: str, name: str) -> str:
     if name in rule.totals:
         return _total_sql(column, rule, side, name)
     found = field_of(rule.dataset(side), name)
+    if name in _NAMES and field_of(rule.dataset(side), "creditor_type"):
+        kinds = ", ".join(text_literal(kind) for kind in PRIVATE_PEOPLE)
+        return f"case when {side}.creditor_type in ({kinds}) then 'a private person' else {column} end"
     if found is None:
         return f"strftime({column}, '%-d %B %Y')" if name in _DATES else f"cast({column} as varchar)"
     return _field_sql(column, found)

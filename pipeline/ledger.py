@@ -22,7 +22,9 @@ from schemas.rule import Rule, ValueTable
 _LIBRARIES = ("polars", "duckdb", "rapidfuzz", "recordlinkage")
 
 
-def run_id(assembled: Assembled, partnership: Partnership, rules: Sequence[Rule], values: ValueTable, history: pl.DataFrame, *, as_of: date) -> str:
+def run_id(
+    assembled: Assembled, partnership: Partnership, rules: Sequence[Rule], values: ValueTable, history: pl.DataFrame, outcomes: pl.DataFrame, *, as_of: date
+) -> str:
     """Return the run's name: its night, and a digest of all that decides its result.
 
     Same submissions, settings, rules, history and versions give the same name; so a run that is repeated finds itself done.
@@ -33,6 +35,7 @@ def run_id(assembled: Assembled, partnership: Partnership, rules: Sequence[Rule]
         "settings": partnership.model_dump(mode="json", exclude={"shared": True, "run": {"threads", "memory_gb"}}),
         "rules": [rule.model_dump(mode="json") for rule in rules],
         "values": values.model_dump(mode="json"),
+        "outcomes": outcomes.rows(),
         "history": history.select("exception_id", "first_seen").rows(),
         "versions": {name: version(name) for name in _LIBRARIES} | {"counterfoil": tool_version()},
     }

@@ -40,7 +40,7 @@ class RunSummary:
         repeated: everything stood already; nothing was done again.
         stages: (stage, rows in, rows out, seconds).
         conservation: partner, received, accepted, rejected, superseded; received is the sum of the others.
-        exceptions: rule, band, issued; and suppressed, by rule.
+        exceptions: rule, title, exceptions issued in each band, and how many were suppressed.
         absent: (partner, dataset, why) of what a partner agreed to send and the run did not have.
         quarantined: (partner, submission, reason) of tonight's arrivals.
     """
@@ -103,8 +103,8 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
             assembled = assemble(home, partnership, load_receipts(home), as_of=as_of, incomplete=waiting)
             out["rows"] = assembled.records.height
         balance = conservation(assembled.submissions)
-        earlier = ledger.history(home, as_of=as_of)
-        name = ledger.run_id(assembled, partnership, rules, load_values(), earlier, as_of=as_of)
+        earlier, outcomes = ledger.history(home, as_of=as_of), load_outcomes(home)
+        name = ledger.run_id(assembled, partnership, rules, load_values(), earlier, outcomes, as_of=as_of)
         quarantined = tuple((r.partner, r.submission_id, r.reason) for r in arrived if r.state == "quarantined")
         common = (partnership, assembled, clock, balance, quarantined)
         if note := ledger.closed(home, name):
@@ -124,7 +124,7 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
             out["rows"] = sum(one.table.height for one in reports.values())
         with clock.stage("publish", out["rows"]) as out:
             published = publish(
-                home, partnership, assembled, linked, exceptions, reports=reports, rules=rules, outcomes=load_outcomes(home), run_id=name,
+                home, partnership, assembled, linked, exceptions, reports=reports, rules=rules, outcomes=outcomes, run_id=name,
                 as_of=as_of, notes=notes,
             )
             out["rows"] = exceptions.height
@@ -195,7 +195,9 @@ def _summary(
     partnership: Partnership, assembled: Assembled, clock: _Clock, balance: pl.DataFrame, quarantined: tuple[tuple[str, str, str], ...],
 ) -> RunSummary:
     issued = pl.col("status") != "suppressed"
+    titles = {rule.id: rule.title for rule in reversed(load_rules())}
     counted = exceptions.group_by("rule").agg(
+        pl.col("rule").first().replace_strict(titles, default="").alias("title"),
         *((issued & (pl.col("band") == band)).sum().cast(pl.Int64).alias(band) for band in ("top", "middle", "low")),
         (~issued).sum().cast(pl.Int64).alias("suppressed"),
     )

@@ -20,6 +20,7 @@ from sample_data.generate import AS_OF, SEED, generate
 from sample_data.score import score
 from schemas.errors import UsageProblem
 from schemas.partnership import Agreement, AsOfRule, PartnerEntry, Partnership
+from schemas.rule import load_rules
 
 MARKER = "made-by-counterfoil-demo"
 Say = Callable[[str], None]
@@ -27,12 +28,17 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Demo:
-    """What the demonstration found: the run, and the table of `score`."""
+    """What the demonstration found.
+
+    Attributes:
+        table: of `score`.
+        example: id of an exception to begin reading with.
+    """
 
     folder: Path
     run: RunSummary
     table: pl.DataFrame
-    submissions: int
+    example: str
 
 
 def demo(folder: Path, *, residents: int = 20_000, seed: int = SEED, as_of: date = AS_OF, say: Say = lambda _: None) -> Demo:
@@ -60,7 +66,19 @@ def demo(folder: Path, *, residents: int = 20_000, seed: int = SEED, as_of: date
         submit([folder / one["file"]], one["dataset"], home, as_of=as_of, now=evening + timedelta(minutes=minute), period=one["period"])
     summary = run(unit, as_of=as_of, now=evening + timedelta(hours=8), say=say)
     exceptions = pl.read_parquet(run_folder(unit, summary.run_id) / "exceptions.parquet")
-    return Demo(folder, summary, score(exceptions, folder / "truth"), len(deliveries))
+    return Demo(folder, summary, _with_titles(score(exceptions, folder / "truth")), _example(exceptions))
+
+
+def _with_titles(table: pl.DataFrame) -> pl.DataFrame:
+    titles = {rule.id: rule.title for rule in reversed(load_rules())}
+    return table.with_columns(title=pl.col("rule").replace_strict(titles, default=""))
+
+
+def _example(exceptions: pl.DataFrame) -> str:
+    """Return the id of the first exception about a person that is surest; of any, where there is none."""
+    issued = exceptions.filter(pl.col("status") != "suppressed")
+    order = issued.sort((pl.col("entity") == "person") & (pl.col("band") == "top"), "exception_id", descending=[True, False])
+    return str(order["exception_id"][0]) if order.height else ""
 
 
 def partnership() -> Partnership:

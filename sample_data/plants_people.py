@@ -188,7 +188,7 @@ def _lone_record(world: World, council: str, person: Person, kind: int, number: 
         case 1:
             row = desk.claim(council, person, home, since, earnings=9_000, care=care, plain=False)
         case _:
-            row = desk.application(council, person, home, min(since, world.as_of), status="LIVE", care=care, plain=False)
+            row = desk.application(council, person, home, since, status="LIVE", care=care, plain=False)
     person.nino = own
     return row
 

@@ -130,5 +130,5 @@ def test_a_digest_knows_names_and_types_of_columns() -> None:
 
 def test_a_digest_is_the_same_in_every_version() -> None:
     # worked out by hand: column line, then a record separator before each sorted row
-    expected = hashlib.sha256("a String\x1fn Int64\x1e\\N\x1f2\x1ex\\uy\x1f1".encode()).hexdigest()
+    expected = hashlib.sha256(b"a String\x1fn Int64\x1e\\N\x1f2\x1ex\\uy\x1f1").hexdigest()
     assert store.row_digest(pl.DataFrame({"a": ["x\x1fy", None], "n": [1, 2]})) == expected
