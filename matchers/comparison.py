@@ -111,7 +111,8 @@ def _one_letter_wrong(a: pl.Series, b: pl.Series) -> npt.NDArray[np.bool_]:
 def _shares_token(a: pl.Series, b: pl.Series) -> npt.NDArray[np.bool_]:
     tokens = pl.DataFrame({"a": a, "b": b}).with_columns(pl.col("a", "b").str.split(" "))
     long = [pl.col(c).list.eval(pl.element().filter(pl.element().str.len_chars() > 2)) for c in ("a", "b")]
-    return tokens.select((long[0].list.set_intersection(long[1]).list.len() > 0).fill_null(value=False)).to_series().to_numpy()
+    shared = tokens.select((long[0].list.set_intersection(long[1]).list.len() > 0).fill_null(value=False)).to_series()
+    return np.asarray(shared.to_numpy(), np.bool_)
 
 
 def _swapped(left: Columns, right: Columns) -> npt.NDArray[np.bool_]:

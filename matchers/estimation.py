@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ from matchers.situations import NEARLY_NEVER, STRENGTH, Situation
 Array = npt.NDArray[np.float64]
 FEWEST_PAIRS = 500  # with fewer, the binary start has nothing to go by, and the prior beliefs stand
 PLACE = "address"  # the comparison that parts the situations, and that the binary start does not see
+FEWEST_FIELDS = 2  # a mixture cannot be told apart by one field; then its levels stay as believed and only shares are fitted
+KNOWN_ENOUGH = 0.05  # part of pairs in which a field must be known on both sides to help in telling
 MOST_ROUNDS = 200
 SETTLED = 1e-6  # largest change of a responsibility in the last round
 
@@ -33,6 +35,7 @@ class Model:
         shares: part of candidate pairs in each situation.
         levels: field -> situations x levels, probability of each level in each situation.
         fitted_on: candidate pairs seen; 0 where the prior beliefs stand as they are.
+        levels_fitted: False where too few fields were known to fit more than the shares.
     """
 
     situations: tuple[Situation, ...]
@@ -41,6 +44,7 @@ class Model:
     levels: dict[str, Array]
     fitted_on: int
     rounds: int
+    levels_fitted: bool = True
 
     def to_json(self) -> str:
         """Return the parameters as JSON, rounded to nine places, keys sorted."""
@@ -52,6 +56,7 @@ class Model:
             },
             "fitted_on": self.fitted_on,
             "rounds": self.rounds,
+            "levels_fitted": self.levels_fitted,
         }
         return json.dumps(content, indent=1, sort_keys=True)
 
@@ -73,16 +78,19 @@ def estimate(counted: pl.DataFrame, comparisons: tuple[Comparison, ...], situati
         return prior
     gammas = {c.name: counted[f"gamma_{c.name}"].to_numpy() for c in comparisons}
     weights = counted["pairs"].to_numpy().astype(np.float64)
-    held = _start(gammas, weights, prior)
-    rounds = 0
-    for rounds in range(1, MOST_ROUNDS + 1):
+    known = [weights[gamma >= 0].sum() / weights.sum() for gamma in gammas.values()]
+    levels_fitted = sum(bool(share >= KNOWN_ENOUGH) for share in known) >= FEWEST_FIELDS
+    held = _start(gammas, weights, prior) if levels_fitted else responsibilities(gammas, prior)
+    rounds, change = 0, 1.0
+    while change >= SETTLED and rounds < MOST_ROUNDS:
+        rounds += 1
         model = _maximise(gammas, weights, held, prior)
+        if not levels_fitted:
+            model = replace(model, levels=prior.levels)
         following = responsibilities(gammas, model)
         change = float(np.abs(following - held).max())
         held = following
-        if change < SETTLED:
-            break
-    return Model(situations, comparisons, model.shares, model.levels, total, rounds)
+    return Model(situations, comparisons, model.shares, model.levels, total, rounds, levels_fitted)
 
 
 def _beliefs(comparisons: Sequence[Comparison], situations: Sequence[Situation]) -> dict[str, Array]:
@@ -159,7 +167,7 @@ def _binary_match(gammas: dict[str, npt.NDArray[np.int8]], weights: Array, prior
     used = [i for i in range(len(fields)) if binary[:, i].min() != binary[:, i].max()]
     if not used:
         return np.asarray(responsibilities(gammas, prior)[:, [s.match for s in prior.situations]].sum(axis=1), np.float64)
-    most = 100_000
+    most = 20_000
     times = np.maximum(1, np.round(weights * min(1.0, most / weights.sum()))).astype(np.int64)
     repeated = np.repeat(np.arange(len(times)), times)
     frame = pd.DataFrame(binary[repeated][:, used], columns=[fields[i].name for i in used])

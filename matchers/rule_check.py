@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from matchers.rule_sql import expressions_sql, rule_sql
+from matchers.rule_sql import EXCEPTION_COLUMNS, expressions_sql, rule_sql
 from schemas.errors import ConfigurationError, nearest
 from schemas.rule import ANY, GAP, Rule
 
@@ -48,23 +48,24 @@ class Expression:
         return ConfigurationError(f"rule {self.rule.key}, {self.place}: {what}", found=self.text.strip(), mend=mend)
 
 
-def check_rule(con: duckdb.DuckDBPyConnection, rule: Rule) -> None:
+def check_rule(con: duckdb.DuckDBPyConnection, rule: Rule, functions: frozenset[str]) -> None:
     """Raise ConfigurationError [5] where an expression of the rule cannot be used.
 
     Args:
         con: a connection that holds every table rules see, empty, and the macros.
+        functions: as `known_functions` finds them there.
     """
-    functions = known_functions(con)
     expressions = list(_expressions(rule))
-    for expression in expressions:
-        columns = _columns_for(con, expression)
-        for node in _nodes(_parsed(con, expression)):
+    known: dict[str, Sequence[str]] = {side: [*con.table(_table(rule, side)).columns, *rule.totals] for side in "lr"}
+    for expression, tree in zip(expressions, _trees(con, expressions), strict=True):
+        columns = _columns_for(con, expression, known)
+        for node in _nodes(tree):
             _check_node(node, columns, functions, expression)
-    single = [e for e in expressions if e.table]
-    for expression in single:
-        _types(con, [expression], lambda some: f"select ({some[0].text}) as answer from {some[0].table}")
-    _types(con, [e for e in expressions if not e.table], lambda some: expressions_sql(rule, [e.text for e in some]))
-    con.sql(rule_sql(rule), params={"run_date": date.min}).fetchall()
+    for expression in expressions:
+        if expression.table:
+            _types(con, [expression], lambda some: f"select ({some[0].text}) as answer from {some[0].table}")
+    _types(con, [e for e in expressions if e.wanted], lambda some: expressions_sql(rule, [e.text for e in some]))
+    assert con.sql(rule_sql(rule), params={"run_date": date.min}).columns == list(EXCEPTION_COLUMNS)
 
 
 def _expressions(rule: Rule) -> Iterator[Expression]:
@@ -90,19 +91,23 @@ def _table(rule: Rule, side: str) -> str:
     return "party" if rule.grain == "party" or dataset == ANY else f"side_{dataset.lower()}"
 
 
-def _columns_for(con: duckdb.DuckDBPyConnection, expression: Expression) -> dict[str, Sequence[str]]:
+def _columns_for(con: duckdb.DuckDBPyConnection, expression: Expression, known: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
     """Return the columns that may stand in the expression, by the letter before them."""
-    rule = expression.rule
     if expression.table:
         return {"": con.table(expression.table).columns}
-    known: dict[str, Sequence[str]] = {side: [*con.table(_table(rule, side)).columns, *rule.totals] for side in "lr"}
     return {**known, "o": known["l"]} if expression.place == "value" else {**known, "k": LINK_COLUMNS}
 
 
-def _parsed(con: duckdb.DuckDBPyConnection, expression: Expression) -> Any:
-    """Return the expression's syntax tree; it has to be one expression and nothing after it."""
-    [(serialised,)] = con.sql("select json_serialize_sql(?)", params=[f"select (\n{expression.text}\n)"]).fetchall()
-    tree = json.loads(serialised)
+def _trees(con: duckdb.DuckDBPyConnection, expressions: Sequence[Expression]) -> list[Any]:
+    """Return the syntax tree of each expression."""
+    texts = [f"select (\n{expression.text}\n)" for expression in expressions]
+    found = con.sql("select place, json_serialize_sql(texts[place]) from (select $1 as texts, unnest(range(1, len($1) + 1)) as place)", params=[texts])
+    serialised = dict(found.fetchall())
+    return [_single(expression, json.loads(serialised[place])) for place, expression in enumerate(expressions, start=1)]
+
+
+def _single(expression: Expression, tree: Any) -> Any:
+    """Return the tree of one expression; there may be nothing after it."""
     statements = tree.get("statements", [])
     whole = len(statements) == 1 and len(statements[0]["node"].get("select_list", ())) == 1
     if tree["error"] or not whole or ";" in re.sub(r"'[^']*'", "''", expression.text):

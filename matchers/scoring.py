@@ -34,10 +34,7 @@ def score(compared: pl.DataFrame, model: Model) -> pl.DataFrame:
 def _weigh_patterns(counted: pl.DataFrame, model: Model) -> pl.DataFrame:
     gammas = {c.name: counted[f"gamma_{c.name}"].to_numpy() for c in model.comparisons}
     is_match = np.array([s.match for s in model.situations])
-    if not counted.height:
-        logs = np.empty((0, len(is_match)))
-    else:
-        logs = log_likelihoods(gammas, model)
+    logs = log_likelihoods(gammas, model) if counted.height else np.empty((0, len(is_match)))
     weight = _log_sum(logs[:, is_match]) - _log_sum(logs[:, ~is_match])
     match_best = np.flatnonzero(is_match)[logs[:, is_match].argmax(axis=1)] if counted.height else np.empty(0, np.int64)
     other_best = np.flatnonzero(~is_match)[logs[:, ~is_match].argmax(axis=1)] if counted.height else np.empty(0, np.int64)

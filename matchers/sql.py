@@ -36,4 +36,5 @@ def connection(tables: Mapping[str, pl.DataFrame], *, threads: int = 2, memory_g
 def query(sql: str, /, params: Sequence[Any] = (), **tables: pl.DataFrame) -> pl.DataFrame:
     """Return the result of one query over the named data frames; values of the data travel as `params`."""
     with connection(tables) as con:
-        return con.sql(sql, params=list(params) or None).pl()
+        result: pl.DataFrame = con.sql(sql, params=list(params) or None).pl()
+        return result

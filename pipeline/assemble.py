@@ -124,8 +124,8 @@ def _alone(receipt: Receipt, partnership: Partnership, as_of: date) -> _Fate:
     if receipt.state != "accepted" or manifest is None:
         return _Fate(receipt, receipt.state, receipt.reason)
     known = any(p.id == receipt.partner and receipt.dataset in p.datasets for p in partnership.partner)
-    if not known or not partnership.agreed(receipt.partner, receipt.dataset):
-        return _Fate(receipt, "not agreed", f"no agreement lets {receipt.partner} send {receipt.dataset}")
+    if not known or not partnership.agreed(receipt.partner, receipt.dataset, on=as_of):
+        return _Fate(receipt, "not agreed", f"no agreement in force lets {receipt.partner} send {receipt.dataset}")
     limit = partnership.max_age_days(receipt.dataset)
     if not CONTRACTS[receipt.dataset].history and manifest.as_of < as_of - timedelta(days=limit):
         return _Fate(receipt, "too old", f"taken on {manifest.as_of}, more than {limit} days before {as_of}")

@@ -18,11 +18,11 @@ from schemas.contract import Contract
 from schemas.errors import CounterfoilError, UsageProblem
 from schemas.mapping import Mapping
 from schemas.records import REJECT
-from schemas.relations import Checked, ReadOptions, Received
+from schemas.relations import AS_DECLARED, Checked, ReadOptions, Received
 
 
 def check(
-    files: Sequence[Path], contract: Contract, mappings: Sequence[Mapping], *, as_of: date, options: ReadOptions = ReadOptions()
+    files: Sequence[Path], contract: Contract, mappings: Sequence[Mapping], *, as_of: date, options: ReadOptions = AS_DECLARED
 ) -> Checked:
     """Return the accepted rows of the files and the rejects of the others.
 

@@ -8,7 +8,7 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from matchers.rule_check import check_rule
+from matchers.rule_check import check_rule, known_functions
 from matchers.rule_sides import link_sql, party_sql, side_sql
 from matchers.rule_sql import MACROS, rule_sql
 from matchers.sql import connection
@@ -61,8 +61,9 @@ def check_rules(rules: Sequence[Rule], values: ValueTable, *, as_of: date) -> No
     }
     with connection(nothing) as con:
         _create_tables(con, rules)
+        functions = known_functions(con)
         for rule in rules:
-            check_rule(con, rule)
+            check_rule(con, rule, functions)
             values.on(rule.value.code, as_of)
 
 

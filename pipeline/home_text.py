@@ -77,15 +77,20 @@ datasets = {_listed(entry.datasets)}  # what it sends; anything else goes to qua
 
 def _agreement(agreement: Agreement) -> str:
     return f"""\
-# ---- Agreements: rows are compared only between partners and datasets that one agreement names.
+# ---- Agreements: an exception arises only between partners and datasets that one agreement names.
 [[agreement]]
 id = {_quoted(agreement.id)}
 partners = {_listed(agreement.partners)}
 datasets = {_listed(agreement.datasets)}
 legal_basis = {_quoted(agreement.legal_basis)}  # the power that allows it, for the auditor
 disclosure = {_quoted(agreement.disclosure)}  # how identity travels
-expires = {_quoted(agreement.expires)}  # last day, as YYYY-MM-DD; empty where none is set
+{_expiry(agreement)}
 """
+
+
+def _expiry(agreement: Agreement) -> str:
+    what = "the last day on which it holds; without this line it has no end"
+    return f"expires = {agreement.expires.isoformat()}  # {what}" if agreement.expires else f"# expires = 2030-03-31  # {what}"
 
 
 def _as_of(settings: Partnership) -> str:

@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -147,7 +147,7 @@ def _take(folder: Path, partner: str, partnership: Partnership, home: Path, rece
     manifest, reason, mend = None, "", ""
     try:
         manifest = _copy_manifest(folder, copy)
-        _judge_sender(manifest, folder.name, partner, partnership)
+        _judge_sender(manifest, folder.name, partner, partnership, on=now.date())
         _copy_files(folder, copy, manifest)
         _judge_content(copy, manifest)
     except StorageError:
@@ -188,13 +188,13 @@ def _copy_manifest(folder: Path, copy: Path) -> Manifest:
     return manifest
 
 
-def _judge_sender(manifest: Manifest, submission_id: str, partner: str, partnership: Partnership) -> None:
+def _judge_sender(manifest: Manifest, submission_id: str, partner: str, partnership: Partnership, *, on: date) -> None:
     if (manifest.submission_id, manifest.partner) != (submission_id, partner):
         raise IntegrityError("the manifest belongs to another folder", file=MANIFEST, mend="submit again; a submission cannot be copied or renamed")
     contract = CONTRACTS.get(manifest.dataset)
     if contract is None:
         raise IntegrityError("the manifest names a dataset that nobody knows", file=MANIFEST, mend=f"known are {', '.join(CONTRACTS)}")
-    if manifest.dataset not in partnership.find(partner).datasets or not partnership.agreed(partner, manifest.dataset):
+    if manifest.dataset not in partnership.find(partner).datasets or not partnership.agreed(partner, manifest.dataset, on=on):
         raise IntegrityError(f"no agreement lets {partner} send {manifest.dataset}", file=MANIFEST, mend="ask the unit to add it to the agreement")
     if manifest.spec_version.split(".")[0] != contract.version.split(".")[0]:
         raise IntegrityError(

@@ -194,6 +194,8 @@ def _notes(entity: _Entity, blocked: Blocked, clustered: Clustered, model: Model
         notes.append(f"{entity.name}: {clustered.conflicts:,} links were kept out of clusters because registered numbers differ")
     if clustered.oversized:
         notes.append(f"{entity.name}: {clustered.oversized:,} links were kept out of clusters because the cluster would be too large")
+    if not model.levels_fitted:
+        notes.append(f"{entity.name}: one field alone is known in most pairs, so the stated default level probabilities were used")
     if not model.fitted_on:
         notes.append(f"{entity.name}: too few candidate pairs to fit a model; the stated default parameters were used")
     return tuple(notes)

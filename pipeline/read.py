@@ -23,7 +23,7 @@ from schemas.errors import DataRejected, StorageError, nearest
 from schemas.mapping import Mapping
 from schemas.problems import PROBLEMS
 from schemas.records import REJECT
-from schemas.relations import ReadOptions, Received
+from schemas.relations import AS_DECLARED, ReadOptions, Received
 
 MAX_BYTES = 4 * 1024**3
 MAX_COLUMNS = 2_000
@@ -32,7 +32,7 @@ SPREADSHEET_LAST_ROWS = (65_535, 65_536, 1_048_575, 1_048_576)
 _DELIMITER_NAMES = {";": "semicolon", "\t": "tab", "|": "pipe", "~": "tilde", ",": "comma"}
 
 
-def read(path: Path, contract: Contract, mapping: Mapping, options: ReadOptions = ReadOptions()) -> Received:
+def read(path: Path, contract: Contract, mapping: Mapping, options: ReadOptions = AS_DECLARED) -> Received:
     """Return the file's records as text, under the contract's column names.
 
     Args:
@@ -55,9 +55,9 @@ def read(path: Path, contract: Contract, mapping: Mapping, options: ReadOptions 
     good, rejects = _sort_out(data, structure, len(header), decoded, path.name)
     rows = _fields(data, structure, good, header, positions, delimiter)
     records = int(structure.start.size - 1)
-    rows, blank = _without_blank(rows)
-    if blank:
-        notes.append(f"{blank:,} lines hold delimiters only and were passed over")
+    rows, blank_lines = _without_blank(rows)
+    blank = blank_lines.len()
+    rejects = pl.concat([rejects, _rejects_of(path.name, blank_lines, pl.repeat("row-blank", blank, dtype=pl.String, eager=True))])
     notes += _end_notes(data, records, path.name, options)
     _refuse_empty(records - blank, path.name, options)
     return Received(
@@ -206,14 +206,18 @@ def _sort_out(data: bytes, structure: Structure, width: int, decoded: Decoded, f
         code[np.maximum(np.searchsorted(lines, bad, side="right") - 1, 0)] = "bytes-undecodable"
     code[0] = ""
     wrong = np.flatnonzero(code != "")
-    rejects = pl.DataFrame(
-        {"file": [file] * wrong.size, "line": lines[wrong], "column": [""] * wrong.size, "code": code[wrong].tolist(),
-         "severity": [str(PROBLEMS[str(c)].severity) for c in code[wrong]]},
-        schema=REJECT.schema,
-    )
+    rejects = _rejects_of(file, pl.Series(lines[wrong], dtype=pl.Int64), pl.Series(code[wrong].tolist(), dtype=pl.String))
     good = code == ""
     good[0] = False
     return np.flatnonzero(good), rejects
+
+
+def _rejects_of(file: str, lines: pl.Series, codes: pl.Series) -> pl.DataFrame:
+    """Return rejects of whole lines, shape `REJECT`."""
+    severities = codes.replace_strict({code: str(p.severity) for code, p in PROBLEMS.items()}, return_dtype=pl.String)
+    nothing = pl.repeat("", lines.len(), dtype=pl.String, eager=True)
+    named = pl.repeat(file, lines.len(), dtype=pl.String, eager=True)
+    return pl.DataFrame([named.alias("file"), lines.alias("line"), nothing.alias("column"), codes.alias("code"), severities.alias("severity")]).cast(REJECT.schema)
 
 
 def _fields(data: bytes, structure: Structure, good: np.ndarray, header: list[str], positions: dict[str, int], delimiter: str) -> pl.DataFrame:
@@ -246,13 +250,13 @@ def _contiguous(structure: Structure, good: np.ndarray) -> bool:
     return bool((gaps <= 2).all())
 
 
-def _without_blank(rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
+def _without_blank(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+    """Return the rows that say something, and the lines of those that hold delimiters only."""
     texts = [name for name in rows.columns if name != "line"]
     if not texts or not rows.height:
-        return rows, 0
+        return rows, pl.Series("line", [], pl.Int64)
     blank = pl.all_horizontal((pl.col(name).is_null() | (pl.col(name).str.strip_chars() == "")) for name in texts)
-    kept = rows.filter(~blank)
-    return kept, rows.height - kept.height
+    return rows.filter(~blank), rows.filter(blank)["line"]
 
 
 def _end_notes(data: bytes, records: int, file: str, options: ReadOptions) -> list[str]:

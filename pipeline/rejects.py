@@ -12,6 +12,7 @@ from schemas.problems import PROBLEMS
 from schemas.relations import Checked
 
 FOLDER = "rejects"
+LONGEST_NAME = 60  # characters; four bytes each at most, and file systems take 255 bytes with the ending
 
 
 def write_rejects(checked: Checked, home: Path) -> list[Path]:
@@ -21,7 +22,7 @@ def write_rejects(checked: Checked, home: Path) -> list[Path]:
     """
     written = []
     for received in checked.files:
-        path = home / FOLDER / f"{received.file}.rejects.csv"
+        path = home / FOLDER / f"{received.file[:LONGEST_NAME]}.rejects.csv"
         own = checked.rejects.filter(pl.col("file") == received.file)
         if own.height:
             make_folder(path.parent)

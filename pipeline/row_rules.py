@@ -25,8 +25,7 @@ def row_problems(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     """
     rules = _rules(contract)
     judged = _schema(rules, rows.schema)
-    failure = judged.filter(rows)[1]
-    verdicts = failure.details()
+    verdicts: pl.DataFrame = judged.filter(rows)[1].details()
     found = [
         verdicts.filter(pl.col(name) == "invalid").select("file", "line", pl.lit(column).alias("column"), pl.lit(code).alias("code"))
         for name, (column, code, _) in rules.items()

@@ -15,6 +15,7 @@ import polars as pl
 from pipeline import ledger
 from pipeline.assemble import assemble
 from pipeline.flag import flag
+from pipeline.gateway import within_agreements
 from pipeline.home import load_partnership
 from pipeline.intake import incomplete, intake
 from pipeline.link import link
@@ -112,7 +113,8 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
             exceptions = pl.read_parquet(ledger.folder(home, name) / "exceptions.parquet")
             return _summary(name, as_of, True, exceptions, tuple(note["notes"]), Path(note["published"]), *common)
         linked, exceptions = _find(assembled, partnership, rules, earlier, clock, as_of)
-        notes = (*assembled.notes, *linked.notes)
+        exceptions, refused = within_agreements(exceptions, partnership, on=as_of)
+        notes = (*assembled.notes, *linked.notes, *([f"{refused:,} exceptions were dropped, because no agreement covers both sides"] if refused else []))
         _keep(home, name, assembled, linked, exceptions)
         with clock.stage("report", exceptions.height) as out:
             reports = {

@@ -107,7 +107,7 @@ def _without_return(data: bytes, start: npt.NDArray[np.int64], end: npt.NDArray[
     if not data:
         return end
     last = np.frombuffer(data, np.uint8)[np.maximum(end - 1, 0)]
-    return end - ((last == RETURN) & (end > start))
+    return np.asarray(end - ((last == RETURN) & (end > start)), np.int64)
 
 
 def _swallows(data: bytes, found: Structure, delimiter: str) -> bool:

@@ -21,9 +21,8 @@ from schemas.datasets import contract as contract_of
 from schemas.errors import DataRejected, UsageProblem
 from schemas.manifest import SUBMISSION_ID, Manifest
 from schemas.partnership import PartnerHome
-from schemas.relations import Checked, ReadOptions
+from schemas.relations import AS_DECLARED, Checked, ReadOptions
 
-PLAIN = ReadOptions()
 SNAPSHOT = "current"
 _PERIOD = re.compile(r"([0-9]{4})(-(0[1-9]|1[0-2])|-([0-9]{4}))?")
 
@@ -38,7 +37,7 @@ def submit(
     period: str = "",
     supersedes: str = "",
     dry_run: bool = False,
-    options: ReadOptions = PLAIN,
+    options: ReadOptions = AS_DECLARED,
 ) -> Manifest:
     """Send the good rows of the files to the unit, and write the bad ones down for their council.
 

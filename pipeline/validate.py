@@ -14,8 +14,17 @@ import polars as pl
 
 from matchers.normalisers.dates import parse_birth_date, parse_date
 from matchers.normalisers.identifiers import (
-    parse_account_number, parse_charity_number, parse_company_number, parse_email, parse_nino, parse_passport, parse_phone,
-    parse_postcode, parse_sort_code, parse_uprn, parse_vat_number,
+    parse_account_number,
+    parse_charity_number,
+    parse_company_number,
+    parse_email,
+    parse_nino,
+    parse_passport,
+    parse_phone,
+    parse_postcode,
+    parse_sort_code,
+    parse_uprn,
+    parse_vat_number,
 )
 from matchers.normalisers.numbers import parse_flag, parse_integer, parse_money
 from matchers.normalisers.text import had_control_characters, normalise_text
@@ -135,7 +144,7 @@ def as_rejects(problems: pl.DataFrame) -> pl.DataFrame:
     """Return problems in the shape `REJECT`, each with its severity."""
     severities = {code: str(problem.severity) for code, problem in PROBLEMS.items()}
     severity = pl.col("code").replace_strict(severities, return_dtype=pl.String).alias("severity")
-    return problems.select("file", "line", "column", "code", severity).cast(dict(REJECT.schema))
+    return problems.select("file", "line", "column", "code", severity).cast(REJECT.schema)
 
 
 def must_fix(problems: pl.DataFrame) -> pl.DataFrame:

@@ -94,7 +94,8 @@ class AddressBook:
         self._number[council] += self._rng.choice((1, 1, 2, 2, 3))
         entry = BY_ID[council]
         uprn = f"99{entry.number}0{home:08d}"
-        return Address("", str(self._number[council]), self._street[council], "", entry.town, postcode(council, home // HOMES_PER_POSTCODE), uprn, "", council)
+        number, code = str(self._number[council]), postcode(council, home // HOMES_PER_POSTCODE)
+        return Address("", number, self._street[council], "", entry.town, code, uprn, "", council)
 
     def _new_street(self, council: str) -> None:
         used = self._used_streets[council]

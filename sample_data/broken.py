@@ -14,7 +14,9 @@ _SHARE, _MOST = 0.015, 6
 
 Problem = tuple[str, str]  # column, code
 Line = tuple[Row | None, list[str], Problem | None]
-_KINDS = ("row-too-short", "date-unreadable", "code-unknown", "key-duplicate", "required-missing", "money-unreadable", "row-too-long", "flag-unreadable")
+# What stands in the place of a good value.
+_BAD = {"date-unreadable": "31 of June", "code-unknown": "ZZZ?", "required-missing": "", "money-unreadable": "see note", "flag-unreadable": "maybe"}
+_KINDS = ("row-too-short", "key-duplicate", "row-too-long", *_BAD)
 
 
 def break_some(cells: list[tuple[Row, list[str]]], fields: list[str], council: Council, dataset: str, period: str, rng: Random) -> list[Line]:
@@ -49,7 +51,7 @@ def _broken(kind: str, values: list[str], fields: list[str], dataset: str, count
     place = next((at for at, field in enumerate(contract) if _fits(kind, field, values[at])), None)
     if place is None:
         return []
-    values[place] = {"date-unreadable": "31 of June", "code-unknown": "ZZZ?", "required-missing": "", "money-unreadable": "see note", "flag-unreadable": "maybe"}[kind]
+    values[place] = _BAD[kind]
     return [(None, values, (fields[place], kind))]
 
 

@@ -103,7 +103,8 @@ class Desk:
         renewed = registered + timedelta(days=365 * ((self.as_of - registered).days // 365))
         values: dict[str, Value] = {
             "app_ref": self._number(council, "WLS", "W"), "registered_date": registered, "last_renewed": renewed,
-            "band": self.rng.choice(("Gold", "Silver", "Silver", "Bronze", "Bronze")), "reason": reason or self.rng.choice(("UNSUIT", "OTHER", "OTHER")),
+            "band": self.rng.choice(("Gold", "Silver", "Silver", "Bronze", "Bronze")),
+            "reason": reason or self.rng.choice(("UNSUIT", "OTHER", "OTHER")),
             "household_size": size or self.rng.randint(1, 5), "declared_tenancy": declared, "status": status, "protected_flag": protected or None,
             **self.clerk.person(applicant, "WLS", care=care), **self.clerk.address(home, "WLS", care=care),
         }  # fmt: skip
@@ -124,7 +125,8 @@ class Desk:
         year_start = max(since, date(self.as_of.year, 4, 6))
         paid_days = max(1, ((end or self.as_of) - year_start).days)
         values: dict[str, Value] = {
-            "employee_ref": self._number(council, "PAY", "E"), "post_no": f"P{self.rng.randrange(10, 9_999)}", "department": self.rng.choice(_DEPARTMENTS),
+            "employee_ref": self._number(council, "PAY", "E"), "post_no": f"P{self.rng.randrange(10, 9_999)}",
+            "department": self.rng.choice(_DEPARTMENTS),
             "start_date": since, "leave_date": end, "leaver_flag": bool(end and end <= self.as_of), "ft_pt_casual": kind, "post_kind": post,
             "gross_pay_to_date": max(20_000, paid_days * (hours or 900) * 4 // 7 + self.rng.randrange(10_000)), "std_hours": hours,
             "last_paid_date": min(end, self.as_of - timedelta(days=1)) if end else self.as_of - timedelta(days=1), "teacher_flag": False,
@@ -148,7 +150,8 @@ class Desk:
         applied = self.registry.days_ago(30, 400)
         values: dict[str, Value] = {
             "app_ref": self._number(council, "RTB", "B"), "tenancy_ref": tenancy.values["tenancy_ref"], "app_date": applied,
-            "stage": self.rng.choice(("PROGRESS", "PROGRESS", "WITHDRAWN")), "completion_date": None, "discount_amount": self.rng.randrange(1_600_000, 3_800_000, 1000),
+            "stage": self.rng.choice(("PROGRESS", "PROGRESS", "WITHDRAWN")), "completion_date": None,
+            "discount_amount": self.rng.randrange(1_600_000, 3_800_000, 1000),
             **self.clerk.person(tenant, "RTB"), **self.clerk.address(home, "RTB"),
         }  # fmt: skip
         return self.registry.add(council, "RTB", values, {"applicant": tenant.id})

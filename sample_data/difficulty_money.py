@@ -48,7 +48,7 @@ def group_companies(world: World, ledger: Ledger, place: int) -> None:
 def joint_account(world: World, ledger: Ledger, place: int) -> None:
     """A foster carer and a spouse with travel expenses: one home, one joint account."""
     council = COUNCILS[place % 6].id
-    home = world.book.take(DISTRICTS[place % 5].id, "house")
+    home = world.home(DISTRICTS[place % 5].id, "house")
     account, rows = world.clerk.new_account(), []
     for person, kind in zip(world.people.couple((30, 60)), ("FOSTER", "STAFF"), strict=True):
         name = f"{person.title} {person.forename} {person.surname}"
@@ -78,8 +78,8 @@ def new_bank(world: World, ledger: Ledger, place: int) -> None:
 def own_account(world: World, ledger: Ledger, place: int) -> None:
     """An employee's expenses, paid from this month into the account of the salary."""
     council, person = COUNCILS[place % 6].id, world.people.person(age=(25, 60))
-    home, account = world.book.take(DISTRICTS[place % 5].id, "house"), world.clerk.new_account()
-    pay = world.desk.employee(council, person, home, world.registry.days_ago(300, 2_000), account=account, plain=False)
+    home, account = world.home(DISTRICTS[place % 5].id, "house"), world.clerk.new_account()
+    pay = world.desk.employee(council, person, home, world.ago(300, 2_000), account=account, plain=False)
     payee = Organisation(person.id, f"{person.forename} {person.surname}", "", "", "", council, home, account, "STAFF", "SOLE")
     left = ledger.creditor(payee, council, before=world.clerk.new_account(), plain=False)
     world.truth.tempt("employee's expenses", "TC08", left.row, pay, "the creditor is the employee, for expenses")
@@ -90,7 +90,7 @@ def reissued(world: World, ledger: Ledger, place: int) -> None:
     a, b = two(world, COUNCILS)
     supplier = ledger.register.trader(a, kind="COMPANY")
     left, right = (ledger.creditor(supplier, council, company=True, plain=False) for council in (a, b))
-    day, pence, number = world.registry.days_ago(100, 900), world.rng.randrange(30_000, 400_000), supplier.next_invoice()
+    day, pence, number = world.ago(100, 900), world.rng.randrange(30_000, 400_000), supplier.next_invoice()
     first = ledger.invoice(left, day, pence, number=number, plain=False)
     ledger.invoice(left, day + timedelta(days=9), -pence, number=number, remarks="Credit note", plain=False)
     second = ledger.invoice(right, day + timedelta(days=12), pence, number=number, plain=False)
@@ -101,11 +101,10 @@ def shared_service(world: World, ledger: Ledger, place: int) -> None:
     """A cost that two councils share, half each on one invoice number."""
     a, b = two(world, COUNCILS)
     supplier = ledger.register.trader(a, kind="COMPANY")
-    day, pence, number = world.registry.days_ago(100, 900), world.rng.randrange(30_000, 400_000), supplier.next_invoice()
-    first, second = (
-        ledger.invoice(ledger.creditor(supplier, council, company=True, plain=False), day, pence, number=number, remarks="Shared service, 50 % each", plain=False)
-        for council in (a, b)
-    )  # fmt: skip
+    day, pence, number = world.ago(100, 900), world.rng.randrange(30_000, 400_000), supplier.next_invoice()
+    both = (ledger.creditor(supplier, council, company=True, plain=False) for council in (a, b))
+    remarks = "Shared service, 50 % each"
+    first, second = (ledger.invoice(creditor, day, pence, number=number, remarks=remarks, plain=False) for creditor in both)
     world.truth.tempt("shared service", "TC07", first, second, "the remarks say that the cost is shared")
 
 
@@ -145,8 +144,7 @@ def group_published(world: World, ledger: Ledger, place: int) -> None:
     rows = []
     for supplier, council in ((one, a), (other, b)):
         creditor = ledger.creditor(supplier, council, company=True, plain=False)
-        payment = ledger.invoice(creditor, world.as_of - timedelta(days=world.rng.randint(70, 240)), world.rng.randrange(90_000, 900_000), plain=False)
-        rows.append(ledger.publish(creditor, payment))
+        rows.append(ledger.publish(creditor, ledger.invoice(creditor, world.ago(70, 240), world.rng.randrange(90_000, 900_000), plain=False)))
     world.truth.tempt("group companies", "PS02", rows[0], rows[1], "two companies of one group, not one supplier")
 
 
@@ -155,7 +153,7 @@ def namesake_shops(world: World, ledger: Ledger, place: int) -> None:
     (a, b), kind = two(world), ("COMPANY", "SOLE")[place // 2 % 2]
     name = f"{('The Corner', 'Spice Garden', 'Golden Fry', 'Top Cut', 'Village')[place % 5]} {('Café', 'Takeaway', 'Barbers')[place % 3]}"
     one, other = (ledger.register.shop(council, name=f"{name} Ltd" if kind == "COMPANY" else name, kind=kind) for council in (a, b))
-    since = world.registry.days_ago(800, 3_000)
+    since = world.ago(800, 3_000)
     left = ledger.rates(a, one, one.office, 5_200, since, relief="SBRR", company=True, plain=False)
     right = ledger.rates(b, other, other.office, 6_100, since, relief="SBRR", company=True, plain=False)
     why = "two companies of one name: the company numbers differ" if kind == "COMPANY" else "two sole traders; only the trading name agrees"
@@ -169,12 +167,12 @@ def small_second(world: World, ledger: Ledger, place: int) -> None:
     other = payer
     if way == 3:
         other = ledger.register.shop(b, kind="COMPANY", name=f"{' '.join(payer.name.split()[:-1])} (Retail) Ltd")
-    left = ledger.rates(a, payer, payer.office, 6_400, world.registry.days_ago(1_000, 3_000), relief="SBRR", company=True, plain=False)
-    right = ledger.rates(
-        b, other, world.book.take(b, "house"), 2_300 if way == 0 else 9_500, world.registry.days_ago(60, 340) if way == 2 else world.registry.days_ago(500, 900),
-        relief="EMPTY" if way == 1 else "NONE", empty=way == 1, company=True, plain=False,
-    )  # fmt: skip
-    why = ("rateable value up to 2,899 and 20,000 in all", "the second property is empty", "taken within the last year", "another company of the group")[way]
+    left = ledger.rates(a, payer, payer.office, 6_400, world.ago(1_000, 3_000), relief="SBRR", company=True, plain=False)
+    since, value, relief = world.ago(60, 340) if way == 2 else world.ago(500, 900), 2_300 if way == 0 else 9_500, "EMPTY" if way == 1 else "NONE"
+    right = ledger.rates(b, other, world.home(b, "house"), value, since, relief=relief, empty=way == 1, company=True, plain=False)
+    why = (
+        "rateable value up to 2,899 and 20,000 in all", "the second property is empty", "taken within the last year", "another company of the group",
+    )[way]  # fmt: skip
     world.truth.tempt("small business, second property", "BR02", left, right, why)
 
 

@@ -58,7 +58,8 @@ def write_file(council: Council, dataset: str, period: str, rows: list[Row], fol
 def write_mapping(council: Council, dataset: str, as_of: date, folder: Path) -> None:
     """Write `mappings/<DATASET>.toml`, in the form of `schemas.mapping.Mapping`."""
     dialect, there = council.dialect, columns(council, dataset)
-    lines = [f'dataset = "{dataset}"', f'encoding = "{dialect.encoding}"', f"delimiter = {_quoted(dialect.delimiter)}", f'date_form = "{dialect.date_form}"']
+    own = {"dataset": dataset, "encoding": dialect.encoding, "delimiter": dialect.delimiter, "date_form": dialect.date_form}
+    lines = [f"{key} = {_quoted(value)}" for key, value in own.items()]
     lines.append(f"ignore = [{', '.join(_quoted(name) for name in dialect.extra)}]")
     lines += _table("columns", {field: _quoted(header) for field, header in there.items()})
     fields = [CONTRACTS[dataset].field(name) for name in there]

@@ -17,6 +17,7 @@ from sample_data.plants_money import MONEY_PLANTS, note_spellings
 from sample_data.plants_people import PLANTS
 from sample_data.truth import write_truth
 from sample_data.world import World, new_world, populate
+from schemas.datasets import CONTRACTS
 
 AS_OF = date(2026, 11, 1)
 SEED = 20261101
@@ -81,8 +82,8 @@ def _write_dataset(world: World, partner: str, dataset: str, out: Path, seed: in
         chosen = [row for row in rows if row.period == period]
         name = write_file(council, dataset, period, chosen, out / partner / "extracts", seed, world.truth)
         taken = max(str(row.values.get("as_of_date") or world.as_of) for row in chosen)
-        history = dataset in ("CRP", "PSP")
-        written.append({"partner": partner, "dataset": dataset, "file": f"{partner}/extracts/{name}", "period": period if history else "", "as_of": taken})
+        named = period if CONTRACTS[dataset].history else ""
+        written.append({"partner": partner, "dataset": dataset, "file": f"{partner}/extracts/{name}", "period": named, "as_of": taken})
     return written
 
 

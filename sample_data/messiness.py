@@ -69,7 +69,7 @@ class Clerk:
         rng = self._rng
         twist = care.twist or ("" if care.careful else self._mistake())
         first, last = self._names(person, twist)
-        title, first, middle = self._title_and_middle(person, first, dataset)
+        title, first, middle = self._title_and_middle(person, first, plain=not twist)
         if twist == "name swap":
             first, last = last, first
         born = self._born(person, dataset, care, twist)
@@ -122,7 +122,7 @@ class Clerk:
             return f"Mc {last[2:]}"
         return last
 
-    def _title_and_middle(self, person: Person, first: str, dataset: str) -> tuple[str, str, str]:
+    def _title_and_middle(self, person: Person, first: str, *, plain: bool) -> tuple[str, str, str]:
         rng, title, middle = self._rng, person.title, person.middle
         if rng.random() < 0.15:
             title = ""
@@ -133,7 +133,7 @@ class Clerk:
             middle = ""
         elif draw < 0.45:
             middle = middle[:1]
-        elif draw < 0.5 and middle:
+        elif draw < 0.5 and middle and plain:  # one mistake at a time
             first, middle = f"{first} {middle}", ""
         return title, first, middle
 

@@ -88,7 +88,8 @@ class Ledger:
         internal = str(self.registry.number(creditor.council, "CRP#"))
         values: dict[str, Value] = {
             "creditor_ref": creditor.ref, "site_id": "01", "supplier_invoice_no": number or creditor.organisation.next_invoice(),
-            "internal_invoice_no": internal, "invoice_date": on, "due_date": on + timedelta(days=30), "payment_date": paid if paid < self.as_of else None,
+            "internal_invoice_no": internal, "invoice_date": on, "due_date": on + timedelta(days=30),
+            "payment_date": paid if paid < self.as_of else None,
             "total_amount": pence, "vat_amount": vat, "payment_method": "BACS", "payment_ref": f"B{internal[-5:]}", "remarks": remarks,
         }  # fmt: skip
         row = self.registry.add(creditor.council, "CRP", values, {}, period=str(on.year), plain=plain)
@@ -108,7 +109,8 @@ class Ledger:
             "company_no": creditor.row.values["company_no"], "charity_no": creditor.organisation.charity_no, "vat_no": "",
             "department": self.rng.choice(_DEPARTMENTS), "category": self.rng.choice(_CATEGORIES), **changes,
         }  # fmt: skip
-        return self.registry.add(creditor.council, "PSP", line, {"supplier": creditor.organisation.id}, period=str(self.as_of.year), plain=payment.plain)
+        owners, period = {"supplier": creditor.organisation.id}, str(self.as_of.year)
+        return self.registry.add(creditor.council, "PSP", line, owners, period=period, plain=payment.plain)
 
     def rates(
         self, council: str, payer: Organisation, place: Address, value: int, since: date, *, relief: str = "NONE", empty: bool = False,
@@ -142,8 +144,8 @@ class Ledger:
         """File the published line of every large payment of this year that has none yet."""
         for creditor in self.creditors:
             for payment in creditor.payments:
-                paid = payment.values["payment_date"]
-                if payment.plain and isinstance(paid, date) and paid.year == self.as_of.year and int(str(payment.values["total_amount"])) >= PUBLISHED_FROM:
+                paid, large = payment.values["payment_date"], int(str(payment.values["total_amount"])) >= PUBLISHED_FROM
+                if payment.plain and large and isinstance(paid, date) and paid.year == self.as_of.year:
                     self.publish(creditor, payment)
 
 
@@ -164,7 +166,8 @@ def background(ledger: Ledger, residents: int) -> None:
         for _ in range(per_district // 8 + 1):
             charity = register.charity(district.id)
             ledger.trade(ledger.creditor(charity, district.id), about=4)
-            ledger.rates(district.id, charity, ledger.register.book.take(district.id, "house"), rng.randrange(4_000, 30_000, 50), ledger.registry.days_ago(400, 5_000), relief="CHAR")
+            hall, since = ledger.register.book.take(district.id, "house"), ledger.registry.days_ago(400, 5_000)
+            ledger.rates(district.id, charity, hall, rng.randrange(4_000, 30_000, 50), since, relief="CHAR")
     for _ in range(max(6, residents * 30 // 20_000)):
         _national(ledger)
 

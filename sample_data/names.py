@@ -60,13 +60,15 @@ HERITAGES: dict[str, Heritage] = {
     "scottish": Heritage(
         0.05, listed("Alasdair Angus Callum Duncan Ewan Fergus Fraser Gordon Hamish Iain Ross Murdo Struan James John"),
         listed("Ailsa Catriona Eilidh Fiona Iona Isla Kirsty Mairi Morag Shona Una Margaret Jean"),
-        listed("McDonald McKenzie McLeod McIntyre MacGregor Macmillan Campbell Stewart Fraser Sinclair Buchanan Drummond McAllister MacPherson Urquhart"),
+        listed("McDonald McKenzie McLeod McIntyre MacGregor Macmillan Campbell Stewart Fraser Sinclair Buchanan Drummond "
+               "McAllister MacPherson Urquhart"),
         middle=0.6,
     ),
     "irish": Heritage(
         0.05, listed("Sean Patrick Brendan Declan Eamonn Kieran Niall Cormac Donal Michael Gerard Seamus Padraig"),
         listed("Siobhan Bridget Niamh Aoife Sinead Mairead Bernadette Orla Ciara Roisin Grainne Kathleen Deirdre"),
-        ("O'Brien", "O'Neill", "O'Connor", "O'Sullivan", "Murphy", "Kelly", "Byrne", "Ryan", "Doyle", "McCarthy", "Gallagher", "Brennan", "Fitzgerald", "McLoughlin", "Kavanagh"),
+        ("O'Brien", "O'Neill", "O'Connor", "O'Sullivan", "Murphy", "Kelly", "Byrne", "Ryan", "Doyle", "McCarthy", "Gallagher", "Brennan", "Fitzgerald",
+         "McLoughlin", "Kavanagh"),
         middle=0.5,
     ),
     "welsh": Heritage(
@@ -92,7 +94,8 @@ HERITAGES: dict[str, Heritage] = {
     "polish": Heritage(
         0.03, ("Piotr", "Tomasz", "Krzysztof", "Marcin", "Paweł", "Łukasz", "Andrzej", "Grzegorz", "Jakub", "Michał"),
         ("Agnieszka", "Katarzyna", "Małgorzata", "Joanna", "Ewa", "Magdalena", "Monika", "Aleksandra", "Dorota"),
-        ("Kowalski", "Wiśniewski", "Kamiński", "Zieliński", "Nowak", "Wójcik", "Lewandowski", "Szymański", "Woźniak", "Dąbrowski"), paired="ska",
+        ("Kowalski", "Wiśniewski", "Kamiński", "Zieliński", "Nowak", "Wójcik", "Lewandowski", "Szymański",
+         "Woźniak", "Dąbrowski"), paired="ska",
     ),
     "african": Heritage(
         0.025, listed("Chinedu Emeka Kwame Kofi Olumide Babatunde Tendai Abdi Samuel Emmanuel Ifeanyi Yaw"),

@@ -33,6 +33,7 @@ _NATIONAL = listed(
     by="|",
 )
 _SHOPS = ("Café", "Bakery", "Barbers", "Florist", "Fish Bar", "Newsagents", "Salon", "Deli", "Hardware", "Bookshop", "Dental Care", "Pharmacy")
+_CHARITIES = ("Trust", "Community Association", "Hospice", "Youth Project", "Advice Centre")
 FIRST_COMPANY_NUMBER = 99_000_000  # far above any number that has been issued
 
 
@@ -102,7 +103,7 @@ class Register:
         return self._enrol(f"{base} {rng.choice(('plc', 'Ltd', 'Limited', 'Ltd'))}", rng.choice(COUNCILS[:5]).id, "COMPANY")
 
     def charity(self, council: str) -> Organisation:
-        base = self._free(lambda: f"{self._rng.choice(_FIRST)} {self._rng.choice(('Trust', 'Community Association', 'Hospice', 'Youth Project', 'Advice Centre'))}")
+        base = self._free(lambda: f"{self._rng.choice(_FIRST)} {self._rng.choice(_CHARITIES)}")
         return self._enrol(base, council, "CHARITY")
 
     def _free(self, draw: Callable[[], str]) -> str:

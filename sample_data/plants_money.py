@@ -57,7 +57,7 @@ def billed_twice(world: World, ledger: Ledger, place: int) -> None:
     left, right = (ledger.creditor(supplier, council, company=numbered or council == a) for council in (a, b))
     for creditor in (left, right):
         ledger.trade(creditor, about=5)
-    day, pence, number = world.registry.days_ago(60, 1_500), world.rng.randrange(18_000, 900_000), supplier.next_invoice()
+    day, pence, number = world.ago(60, 1_500), world.rng.randrange(18_000, 900_000), supplier.next_invoice()
     other = number.replace("-", " ") if place % 3 == 1 else number
     first = ledger.invoice(left, day, pence, number=number, plain=False)
     second = ledger.invoice(right, day + timedelta(days=world.rng.randint(0, 25)), pence, number=other, plain=False)
@@ -79,8 +79,8 @@ def diverted_account(world: World, ledger: Ledger, place: int) -> None:
         person = world.people.person(age=(22, 60))
         account = world.clerk.new_account()
         left = ledger.creditor(joiner, a, account=account, before=before, plain=False)
-        home = world.book.take(world.rng.choice(DISTRICTS).id)
-        pay = world.desk.employee(b, person, home, world.registry.days_ago(300, 2_000), account=account, plain=False)
+        home = world.home(world.rng.choice(DISTRICTS).id)
+        pay = world.desk.employee(b, person, home, world.ago(300, 2_000), account=account, plain=False)
         world.truth.plant("TC08", left.row, pay, "an employee's account")
     ledger.trade(left, about=6)
 
@@ -93,11 +93,10 @@ def two_reliefs(world: World, ledger: Ledger, place: int) -> None:
         payer.spellings[b] = spell(payer.name, place // 4 + 1, world.clerk)
     elif not numbered:
         payer.spellings[b] = legal_form(payer.name)
-    since = world.registry.days_ago(800, 4_000)
-    left = ledger.rates(a, payer, payer.office, world.rng.randrange(3_000, 8_000, 50), since, relief="SBRR", company=numbered or place % 4 == 1, plain=False)
-    right = ledger.rates(
-        b, payer, world.book.take(b, "house"), world.rng.randrange(3_000, 8_000, 50), world.registry.days_ago(500, 790), relief="SBRR", company=numbered, plain=False
-    )  # fmt: skip
+    since = world.ago(800, 4_000)
+    first, second = (world.rng.randrange(3_000, 8_000, 50) for _ in range(2))
+    left = ledger.rates(a, payer, payer.office, first, since, relief="SBRR", company=numbered or place % 4 == 1, plain=False)
+    right = ledger.rates(b, payer, world.home(b, "house"), second, world.ago(500, 790), relief="SBRR", company=numbered, plain=False)
     world.truth.plant("BR01", left, right, "with company number" if numbered else "by name", numbered=numbered)
 
 
@@ -109,9 +108,10 @@ def relief_and_more(world: World, ledger: Ledger, place: int) -> None:
         payer.spellings[b] = spell(payer.name, place // 4 + 2, world.clerk)
     elif not numbered:
         payer.spellings[b] = legal_form(payer.name)
-    left = ledger.rates(a, payer, payer.office, world.rng.randrange(4_000, 11_900, 50), world.registry.days_ago(900, 4_000), relief="SBRR", company=numbered, plain=False)
+    small = world.rng.randrange(4_000, 11_900, 50)
+    left = ledger.rates(a, payer, payer.office, small, world.ago(900, 4_000), relief="SBRR", company=numbered, plain=False)
     value = world.rng.randrange(3_200, 12_000, 50) if place % 3 else world.rng.randrange(13_000, 40_000, 250)
-    right = ledger.rates(b, payer, world.book.take(b, "house"), value, world.registry.days_ago(500, 890), company=numbered or place % 4 == 1, plain=False)
+    right = ledger.rates(b, payer, world.home(b, "house"), value, world.ago(500, 890), company=numbered or place % 4 == 1, plain=False)
     world.truth.plant("BR02", left, right, "with company number" if numbered else "by name", numbered=numbered)
 
 

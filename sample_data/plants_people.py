@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import Protocol
+
+from rapidfuzz.distance import JaroWinkler
 
 from sample_data.councils import COUNCILS, COUNTY, DISTRICTS, LANDLORDS, Council
 from sample_data.messiness import BOTH, Care
@@ -54,25 +57,25 @@ def two(world: World, councils: tuple[Council, ...] = DISTRICTS) -> tuple[str, s
 def single_discounts(world: World, place: int) -> None:
     """CT03: the single person discount on two homes in two councils."""
     (a, b), keyed, person = two(world), sides(world, place), world.people.person(age=(22, 84))
-    book, days = world.book, world.registry.days_ago
+    days = world.ago
     old = days(900, 4_000)
     end = days(5, 90) if place % 7 == 6 else None  # some ended lately, after a long overlap
-    left = world.desk.account(a, person, book.take(a), old, discount="SPD", end=end, care=keyed.left, plain=False)
-    right = world.desk.account(b, person, book.take(b), days(200, 800), discount="SPD", care=keyed.right, plain=False)
+    left = world.desk.account(a, person, world.home(a), old, discount="SPD", end=end, care=keyed.left, plain=False)
+    right = world.desk.account(b, person, world.home(b), days(200, 800), discount="SPD", care=keyed.right, plain=False)
     for row in (left, right):
         row.values["discount_start"] = row.values["liability_start"]
-    world.desk.elector(a, person, book.take(a), plain=False)
+    world.desk.elector(a, person, world.home(a), plain=False)
     world.truth.plant("CT03", left, right, keyed.note)
 
 
 def discount_and_home(world: World, place: int) -> None:
     """CT04: the discount here, liable as a resident there, alone or with a partner."""
     (a, b), keyed = two(world), sides(world, place)
-    couple, days = world.people.couple((25, 70)), world.registry.days_ago
+    couple, days = world.people.couple((25, 70)), world.ago
     person = couple[place % 2]
-    left = world.desk.account(a, person, world.book.take(a), days(700, 4_000), discount="SPD", care=keyed.left, plain=False)
+    left = world.desk.account(a, person, world.home(a), days(700, 4_000), discount="SPD", care=keyed.left, plain=False)
     left.values["discount_start"] = left.values["liability_start"]
-    other, since = world.book.take(b), days(150, 690)
+    other, since = world.home(b), days(150, 690)
     if place % 5 == 4:
         right = world.desk.account(b, person, other, since, care=keyed.right, plain=False)
     elif place % 5 == 3:  # the person is the second one on the bill
@@ -86,10 +89,10 @@ def discount_and_home(world: World, place: int) -> None:
 def two_claims(world: World, place: int) -> None:
     """CR01: council tax reduction claimed in two councils at once."""
     (a, b), keyed, person = two(world), sides(world, place), world.people.person(age=(20, 80))
-    home, other = world.book.take(a), world.book.take(b)
-    end = world.registry.days_ago(3, 40) if place % 6 == 5 else None
-    left = world.desk.claim(a, person, home, world.registry.days_ago(400, 2_500), end=end, care=keyed.left, plain=False)
-    right = world.desk.claim(b, person, other, world.registry.days_ago(110, 380), care=keyed.right, plain=False)
+    home, other = world.home(a), world.home(b)
+    end = world.ago(3, 40) if place % 6 == 5 else None
+    left = world.desk.claim(a, person, home, world.ago(400, 2_500), end=end, care=keyed.left, plain=False)
+    right = world.desk.claim(b, person, other, world.ago(110, 380), care=keyed.right, plain=False)
     world.truth.plant("CR01", left, right, keyed.note)
 
 
@@ -98,8 +101,8 @@ def undeclared_work(world: World, place: int) -> None:
     keyed = sides(world, place, nino=True)
     a = world.rng.choice(DISTRICTS).id
     employer = COUNTY.id if place % 3 == 0 else a if place % 3 == 1 else world.rng.choice(COUNCILS).id
-    home, since = world.book.take(a), world.registry.days_ago(300, 2_000)
-    hired = world.registry.days_ago(90, 280)
+    home, since = world.home(a), world.ago(300, 2_000)
+    hired = world.ago(90, 280)
     right_care = Care(True, True, True, keyed.right.twist)
     if place % 4 == 3:  # the claimant's partner works
         claimant, worker = world.people.couple((22, 60))
@@ -117,18 +120,18 @@ def claim_and_tenancy(world: World, place: int) -> None:
     keyed, person = sides(world, place), world.people.person(age=(20, 78))
     b = world.rng.choice(LANDLORDS).id
     a = b if place % 5 == 4 else world.rng.choice([c.id for c in DISTRICTS if c.id != b])
-    left = world.desk.claim(a, person, world.book.take(a), world.registry.days_ago(150, 1_800), care=keyed.left, plain=False)
+    left = world.desk.claim(a, person, world.home(a), world.ago(150, 1_800), care=keyed.left, plain=False)
     world.book.move_on(b)
-    right = world.desk.tenancy(b, [person], world.book.take(b), world.registry.days_ago(150, 3_000), cares=(keyed.right,), plain=False)[0]
+    right = world.desk.tenancy(b, [person], world.home(b), world.ago(150, 3_000), cares=(keyed.right,), plain=False)[0]
     world.truth.plant("CR06", left, right, keyed.note)
 
 
 def two_tenancies(world: World, place: int) -> None:
     """HT01: two live social tenancies with two landlords."""
     (a, b), keyed, person = two(world, LANDLORDS), sides(world, place), world.people.person(age=(24, 78))
-    end = world.registry.days_ago(2, 40) if place % 8 == 7 else None
-    left = world.desk.tenancy(a, [person], world.book.take(a), world.registry.days_ago(700, 5_000), end=end, cares=(keyed.left,), plain=False)[0]
-    right = world.desk.tenancy(b, [person], world.book.take(b), world.registry.days_ago(120, 690), cares=(keyed.right,), plain=False)[0]
+    end = world.ago(2, 40) if place % 8 == 7 else None
+    left = world.desk.tenancy(a, [person], world.home(a), world.ago(700, 5_000), end=end, cares=(keyed.left,), plain=False)[0]
+    right = world.desk.tenancy(b, [person], world.home(b), world.ago(120, 690), cares=(keyed.right,), plain=False)[0]
     world.truth.plant("HT01", left, right, keyed.note)
 
 
@@ -137,19 +140,19 @@ def undeclared_tenancy(world: World, place: int) -> None:
     keyed, person = sides(world, place), world.people.person(age=(20, 75))
     b = world.rng.choice(LANDLORDS).id
     a = world.rng.choice([c.id for c in DISTRICTS if c.id != b])
-    rented = world.book.take(b)
-    given = world.book.take(a) if place % 3 == 2 else rented
-    left = world.desk.application(a, person, given, world.registry.days_ago(60, 900), declared=False, reason="OTHER", care=keyed.left, plain=False)
-    right = world.desk.tenancy(b, [person], rented, world.registry.days_ago(1_000, 4_000), cares=(keyed.right,), plain=False)[0]
+    rented = world.home(b)
+    given = world.home(a) if place % 3 == 2 else rented
+    left = world.desk.application(a, person, given, world.ago(60, 900), declared=False, reason="OTHER", care=keyed.left, plain=False)
+    right = world.desk.tenancy(b, [person], rented, world.ago(1_000, 4_000), cares=(keyed.right,), plain=False)[0]
     world.truth.plant("WL01", left, right, keyed.note)
 
 
 def false_address(world: World, place: int) -> None:
     """WL03: an applicant whose own council tax account or claim, in another council, gives another address."""
     (a, b), keyed, person = two(world), sides(world, place), world.people.person(age=(20, 75))
-    lives, given = world.book.take(b), world.book.take(a)
-    since = world.registry.days_ago(900, 3_000)
-    left = world.desk.application(a, person, given, world.registry.days_ago(100, 800), declared=False, reason="UNSUIT", care=keyed.left, plain=False)
+    lives, given = world.home(b), world.home(a)
+    since = world.ago(900, 3_000)
+    left = world.desk.application(a, person, given, world.ago(100, 800), declared=False, reason="UNSUIT", care=keyed.left, plain=False)
     if place // 2 % 2 == 0:
         world.truth.plant("WL03", left, world.desk.account(b, person, lives, since, care=keyed.right, plain=False), keyed.note)
     if place // 2 % 2 == 1 or place % 12 == 0:
@@ -159,11 +162,11 @@ def false_address(world: World, place: int) -> None:
 def two_jobs(world: World, place: int) -> None:
     """PY01: two jobs with two councils that no week has room for; both hold the NINO (minimum tier T1)."""
     (a, b), keyed, person = two(world, COUNCILS), sides(world, place, nino=True), world.people.person(age=(24, 60))
-    home = world.book.take(world.rng.choice(DISTRICTS).id)
+    home = world.home(world.rng.choice(DISTRICTS).id)
     full = place % 4 != 3
-    left = world.desk.employee(a, person, home, world.registry.days_ago(700, 4_000), kind="F", hours=3_700, care=keyed.left, plain=False)
+    left = world.desk.employee(a, person, home, world.ago(700, 4_000), kind="F", hours=3_700, care=keyed.left, plain=False)
     right = world.desk.employee(
-        b, person, home, world.registry.days_ago(90, 600), kind="F" if full else "P", hours=3_700 if full else 1_800, care=keyed.right, plain=False
+        b, person, home, world.ago(90, 600), kind="F" if full else "P", hours=3_700 if full else 1_800, care=keyed.right, plain=False
     )  # fmt: skip
     world.truth.plant("PY01", left, right, keyed.note)
 
@@ -172,14 +175,23 @@ def one_nino_two_people(world: World, place: int) -> None:
     """ID01: one NINO in the records of two people who cannot be the same."""
     a, b = two(world)
     one = world.people.person(sex="M", age=(20, 45), heritage="british")
-    other = world.people.person(sex="F", age=(48, 80), heritage=world.rng.choice(("british", "irish", "muslim", "polish")))
+    other = one
+    while alike(one, other):
+        other = world.people.person(sex="F", age=(48, 80), heritage=world.rng.choice(("british", "irish", "muslim", "polish")))
     left, right = _lone_record(world, a, one, place, one.nino), _lone_record(world, b, other, place // 2 + 1, one.nino)
     world.truth.plant("ID01", left, right, "one number, two names and birth dates")
 
 
+def alike(one: Person, other: Person) -> bool:
+    """Return whether some name of one looks like some name of the other, or both are born on one day of a month."""
+    pairs = product((one.forename, one.surname), (other.forename, other.surname))
+    close = any(JaroWinkler.similarity(a.upper(), b.upper()) > 0.7 for a, b in pairs)
+    return close or one.born.month == other.born.month or one.born.day == other.born.day
+
+
 def _lone_record(world: World, council: str, person: Person, kind: int, number: str) -> Row:
     """File the person once, in one of three datasets, under a given NINO."""
-    desk, home, since = world.desk, world.book.take(council), world.registry.days_ago(200, 2_000)
+    desk, home, since = world.desk, world.home(council), world.ago(200, 2_000)
     care = Care(True, True, careful=True)
     own, person.nino = person.nino, number
     match kind % 3:

@@ -9,14 +9,15 @@ from random import Random
 from sample_data.addresses import Address, AddressBook
 from sample_data.councils import COUNCILS, COUNTY, DISTRICTS, LANDLORDS
 from sample_data.desk import Desk
-from sample_data.messiness import Care, Clerk
+from sample_data.messiness import Clerk
 from sample_data.people import Household, Person, Population
 from sample_data.rows import Registry, Row
 from sample_data.truth import Truth
 
 _LANDLORD_IDS = frozenset(council.id for council in LANDLORDS)
-_MOVERS, _CLAIMS, _TENANCIES, _WAITING, _EMPLOYED, _DRIVERS, _DEATHS = 0.07, 0.09, 0.18, 0.045, 0.055, 0.009, 0.012
-_REGISTERED, _SECOND_HOMES, _ONE_FIELD, _PROTECTED = 0.92, 0.024, 0.01, 0.003
+_MOVERS, _CLAIMS, _TENANCIES, _WAITING, _SECOND_HOMES, _DEATHS = 0.07, 0.09, 0.18, 0.045, 0.024, 0.012  # shares of households
+_REGISTERED, _EMPLOYED, _DRIVERS = 0.92, 0.055, 0.009  # shares of adults
+_PURCHASES, _ONE_FIELD, _PROTECTED = 0.04, 0.01, 0.003  # shares of tenancies, of joint accounts, of accounts and jobs
 
 
 @dataclass
@@ -33,6 +34,14 @@ class World:
     truth: Truth
     households: list[Household] = field(default_factory=list)
     residents: int = 0
+
+    def home(self, council: str, kind: str = "any") -> Address:
+        """Return an address in the district where nobody lives yet."""
+        return self.book.take(council, kind)
+
+    def ago(self, least: int, most: int) -> date:
+        """Return a day between so many days before the extracts."""
+        return self.registry.days_ago(least, most)
 
 
 def new_world(seed: int, as_of: date) -> World:
@@ -66,11 +75,11 @@ def _file_household(world: World, home: Household) -> None:
     couple = home.adults[1] if len(home.adults) > 1 and home.kind in ("couple", "family", "grown", "twins", "namesakes") else None
     if claims:
         _claim(world, home, couple, account)
-    tenancies: list[Row] = []
     if rents:
         tenants = [home.adults[0], couple] if couple and rng.random() < 0.7 else [home.adults[0]]
-        tenancies = desk.tenancy(home.council, [t for t in tenants if t], home.home, home.since, kind=rng.choice(("SEC", "SEC", "SEC", "INT", "FIX")))
-        if rng.random() < 0.04:
+        kind = rng.choice(("SEC", "SEC", "SEC", "INT", "FIX"))
+        tenancies = desk.tenancy(home.council, [tenant for tenant in tenants if tenant], home.home, home.since, kind=kind)
+        if _seldom(world, home.council, "RTB", _PURCHASES):
             desk.purchase(home.council, home.adults[0], home.home, tenancies[0])
     _waiting_list(world, home, couple, rents=rents)
     for person in home.adults:
@@ -79,8 +88,13 @@ def _file_household(world: World, home: Household) -> None:
         _work(world, home, person, claims=claims)
     if before is None and not claims and not rents and couple and home.kind != "grown" and rng.random() < _SECOND_HOMES:
         _second_home(world, home)
-    if rng.random() < _DEATHS:
+    if _seldom(world, home.council, "DEC", _DEATHS):
         _died(world, home)
+
+
+def _seldom(world: World, council: str, dataset: str, share: float) -> bool:
+    """Return true for such a share of households, and for the first one, so that no council's file is empty."""
+    return world.rng.random() < share or (council, dataset) not in world.registry.rows
 
 
 def _move(world: World, home: Household, *, rents: bool) -> Address | None:
@@ -88,9 +102,9 @@ def _move(world: World, home: Household, *, rents: bool) -> Address | None:
     rng = world.rng
     if home.kind == "students" or rng.random() >= _MOVERS:
         return None
-    home.since = world.registry.days_ago(10, 340)
+    home.since = world.ago(10, 340)
     old_council = home.council if rng.random() < 0.5 else rng.choice(DISTRICTS).id
-    old, left = world.book.take(old_council), home.since - timedelta(days=1)
+    old, left = world.home(old_council), home.since - timedelta(days=1)
     came = left - timedelta(days=rng.randint(200, 3_000))
     home.moved_from = old
     discount = "SPD" if home.kind in ("single", "parent") and rng.random() < 0.8 else "NONE"
@@ -112,7 +126,10 @@ def _account(world: World, home: Household, *, reduced: bool) -> Row:
         second = home.adults[1] if rng.random() < 0.75 else None
         if home.student and len(home.adults) == 2:
             discount, disregard = "SPD", "STU"
-    row = world.desk.account(home.council, holder, home.home, home.since, second=second, discount=discount, disregard=disregard, exemption=exemption, reduced=reduced, protected=rng.random() < _PROTECTED)
+    row = world.desk.account(
+        home.council, holder, home.home, home.since, second=second, discount=discount, disregard=disregard, exemption=exemption,
+        reduced=reduced, protected=rng.random() < _PROTECTED,
+    )  # fmt: skip
     if second and rng.random() < _ONE_FIELD:
         _in_one_field(row, holder, second)
     return row
@@ -140,7 +157,7 @@ def _waiting_list(world: World, home: Household, couple: Person | None, *, rents
     if home.kind in ("students", "twins") or rng.random() >= _WAITING * (1.5 if rents else 1):
         return
     council = home.council if rents or rng.random() < 0.75 else rng.choice(DISTRICTS).id
-    registered = max(home.since + timedelta(days=1), world.registry.days_ago(20, 1_500))
+    registered = max(home.since + timedelta(days=1), world.ago(20, 1_500))
     status = rng.choices(("LIVE", "SUSP", "CLOSED", "OFFER"), (80, 5, 12, 3))[0]
     world.desk.application(
         council, home.adults[0], home.home, min(registered, world.as_of), joint=couple if rng.random() < 0.6 else None, declared=rents,
@@ -155,19 +172,19 @@ def _work(world: World, home: Household, person: Person, *, claims: bool) -> Non
         return
     if rng.random() < _EMPLOYED:
         employer = COUNTY.id if rng.random() < 0.3 else home.council if rng.random() < 0.55 else rng.choice(COUNCILS).id
-        since = world.registry.days_ago(30, min(9_000, (age - 17) * 365))
+        since = world.ago(30, min(9_000, (age - 17) * 365))
         gone = rng.random() < 0.1
-        end = max(since + timedelta(days=10), world.registry.days_ago(5, 330)) if gone else None
+        end = max(since + timedelta(days=10), world.ago(5, 330)) if gone else None
         old = home.moved_from if home.moved_from and rng.random() < 0.4 else home.home  # nobody told the payroll yet
         world.desk.employee(employer, person, old, since, end=end, protected=rng.random() < _PROTECTED)
-    elif rng.random() < _DRIVERS:
+    elif _seldom(world, home.council, "TAX", _DRIVERS):
         world.desk.licence(home.council if rng.random() < 0.6 else rng.choice(DISTRICTS).id, person, home.home)
 
 
 def _second_home(world: World, home: Household) -> None:
     council = world.rng.choice(DISTRICTS).id
     status = world.rng.choice(("SECOND", "SECOND", "EMPTY", "LANDLORD", "JOB"))
-    row = world.desk.account(council, home.adults[0], world.book.take(council), world.registry.days_ago(100, 3_000), status=status)
+    row = world.desk.account(council, home.adults[0], world.home(council), world.ago(100, 3_000), status=status)
     row.values.update(world.clerk.address(home.home, "CTX", "billing_"))
 
 
@@ -175,11 +192,11 @@ def _died(world: World, home: Household) -> None:
     """File a death in the last year of somebody who lived with the household, and at times alone, in a home since empty."""
     rng = world.rng
     dead = world.people.person(age=(68, 98), heritage=home.adults[0].heritage)
-    died = world.registry.days_ago(5, 350)
+    died = world.ago(5, 350)
     alone = rng.random() < 0.5
-    last_home = world.book.take(home.council) if alone else home.home
+    last_home = world.home(home.council) if alone else home.home
     world.desk.death(home.council if rng.random() < 0.7 else COUNTY.id, dead, last_home, died)
     if alone:
-        row = world.desk.account(home.council, dead, last_home, world.registry.days_ago(3_000, 9_000), end=died, discount="SPD", care=Care(None, None))
+        row = world.desk.account(home.council, dead, last_home, world.ago(3_000, 9_000), end=died, discount="SPD")
         if rng.random() < 0.4:
             row.values.update({"title": "", "forename": f"Executors of {dead.forename}"})

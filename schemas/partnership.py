@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -43,7 +44,7 @@ class Agreement(Settings):
     datasets: tuple[str, ...]
     legal_basis: str
     disclosure: Literal["clear"] = "clear"
-    expires: str = ""
+    expires: date | None = None  # last day on which it holds
 
     _datasets = field_validator("datasets")(lambda values: tuple(known_dataset(v) for v in values))
 
@@ -104,9 +105,9 @@ class Partnership(Settings):
                 return entry
         raise unknown_name("partner", partner, [entry.id for entry in self.partner])
 
-    def agreed(self, partner: str, dataset: str) -> bool:
-        """Return whether some agreement lets this partner's dataset into a run."""
-        return any(partner in a.partners and dataset in a.datasets for a in self.agreement)
+    def agreed(self, partner: str, dataset: str, *, on: date) -> bool:
+        """Return whether some agreement lets this partner's dataset into a run on that day."""
+        return any(partner in a.partners and dataset in a.datasets and (a.expires is None or on <= a.expires) for a in self.agreement)
 
     def max_age_days(self, dataset: str) -> int:
         """Return how many days old an extract of the dataset may be; 400 where nothing is said."""

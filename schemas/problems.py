@@ -38,6 +38,7 @@ _ALL = (
             "look for a missing delimiter or a file cut off in the middle of the line; short lines are never filled up"),
     Problem("row-too-long", _MUST, "the line has more fields than the header",
             "put quotes around a value that holds the delimiter"),
+    Problem("row-blank", _CAN, "the line holds delimiters only; it is not counted as a record", "nothing need be done; delete empty rows below a table before exporting it"),
     Problem("quote-not-closed", _MUST, "a quoted value is not closed, or text follows its closing quote",
             "close the quote, and double every quote inside a quoted value"),
     # single values

@@ -27,6 +27,9 @@ class ReadOptions:
     allow_ceiling: bool = False
 
 
+AS_DECLARED = ReadOptions()
+
+
 @dataclass(frozen=True)
 class Received:
     """One file, read.

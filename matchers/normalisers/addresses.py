@@ -48,14 +48,14 @@ def normalise_address(frame: pl.DataFrame) -> pl.DataFrame:
     12 of number 3, in England the other way about.
 
     Args:
-        frame: columns `row` (unique) and `addr1` to `addr4`; text as sent, any of it null. A
-            postcode column is not needed: a postcode in a line is known by its form.
+        frame: columns `row` (unique) and `addr1` to `addr4`, or the first of them; text as sent, any of
+            it null. A postcode column is not needed: a postcode in a line is known by its form.
 
     Returns:
         One row for each row, shape `ADDRESS`, in the same order; `address` is words parted by single
         spaces, null where nothing is left.
     """
-    lines = [normalise_text(pl.col(line)).struct.field("value") for line in LINES]
+    lines = [normalise_text(pl.col(line)).struct.field("value") for line in LINES if line in frame.columns]
     joined = frame.select(
         pl.col("row").cast(pl.UInt32),
         pl.concat_str(

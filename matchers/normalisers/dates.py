@@ -159,7 +159,8 @@ def parse_birth_date(raw: pl.Expr, *, form: str = _ISO, as_of: date) -> pl.Expr:
     def thorough(frame: pl.DataFrame) -> pl.DataFrame:
         frame = _with_core(frame, form)
         partial = _read_partial(pl.col("core").str.replace_all("?", "X", literal=True), form)
-        frame = frame.with_columns(day=_read(pl.col("core"), form), partial=partial)
+        day = _read(pl.col("core"), form)  # year 0000 is a day to the engine, an unknown year to us
+        frame = frame.with_columns(day=pl.when(day.dt.year() > 0).then(day), partial=partial)
         frame = frame.with_columns(value=pl.coalesce(pl.col("day").cast(pl.String), "partial"))
         return judge(
             _with_span(frame),
@@ -228,7 +229,8 @@ def _why_unread(null_dates: list[date]) -> tuple[tuple[pl.Expr, str], ...]:
     """Return the tests that name a value which is no date in the declared form, by what it looks like."""
     core = pl.when(pl.col("value").is_null()).then("core")
     digits = core.str.replace_all(r"[-/. :T]", "")
-    dots = core.str.replace_all(r"^([0-9]{1,2})[-/. ]?([0-9]{1,2})[-/. ]?([0-9]{4})$", "${1}.${2}.${3}")
+    dots = core.str.replace("^([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})$", "${1}.${2}.${3}")
+    dots = dots.str.replace("^([0-9]{2})([0-9]{2})([0-9]{4})$", "${1}.${2}.${3}")
     day_first, month_first = (
         dots.str.to_date(p, strict=False, cache=False) for p in ("%d.%m.%Y", "%m.%d.%Y")
     )

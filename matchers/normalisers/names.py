@@ -24,6 +24,7 @@ from matchers.normalisers.name_words import (
 )
 from matchers.normalisers.shared_names import read_unusual
 from matchers.normalisers.text import fold, normalise_text
+from matchers.normalisers.values import once_per_value
 
 COLUMNS = ("title", "forename", "middle_names", "surname")
 PERSON = pl.Schema(
@@ -111,26 +112,27 @@ def surname_tokens(surname: pl.Expr) -> pl.Expr:
     Returns:
         List of distinct words, in order; empty for an empty name, null for null.
     """
+    return once_per_value(surname, _tokens, return_dtype=pl.List(pl.String))
+
+
+def _tokens(surname: pl.Expr) -> pl.Expr:
     folded = fold(surname)
-    words = folded.str.split(" ")
-    telling = words.list.set_difference(pl.lit(pl.Series(sorted(PARTICLES)).implode().first()))
+    words = folded.str.split(" ").list.filter(pl.element() != "")
+    telling = words.list.filter(~pl.element().is_in(sorted(PARTICLES)))
     telling = pl.when(telling.list.len() > 0).then(telling).otherwise(words)
-    joined = folded.str.replace_all(" ", "", literal=True)
-    several = pl.concat_list(telling, joined).list.unique(maintain_order=True)
-    alone = (
-        pl.when(folded != "")
-        .then(pl.concat_list(folded))
-        .when(folded == "")
-        .then(pl.lit([], pl.List(pl.String)))
-    )
-    return pl.when(folded.str.contains(" ", literal=True)).then(several).otherwise(alone)
+    joined = pl.concat_list(telling, folded.str.replace_all(" ", "", literal=True))
+    several = pl.when(folded.str.contains(" ", literal=True)).then(joined).otherwise(telling)
+    return several.list.unique(maintain_order=True)
 
 
 @cache
-def _roots() -> dict[str, str]:
-    """Return short form -> full name, from the table beside this module."""
+def nickname_roots() -> dict[str, str]:
+    """Return short form or other spelling -> full name, from the table beside this module."""
     table = pl.read_csv(Path(__file__).with_name("nicknames.csv"), comment_prefix="#")
     return dict(table.select("variant", "root").iter_rows())
+
+
+_roots = nickname_roots  # the name that callers knew it by before
 
 
 def nickname_root(forename: pl.Expr) -> pl.Expr:
@@ -142,5 +144,5 @@ def nickname_root(forename: pl.Expr) -> pl.Expr:
     Args:
         forename: normalised; may be null.
     """
-    roots = _roots()
+    roots = nickname_roots()
     return forename.replace(list(roots), list(roots.values()))

@@ -62,7 +62,9 @@ def parse_postcode(raw: pl.Expr) -> pl.Expr:
     def thorough(frame: pl.DataFrame) -> pl.DataFrame:
         frame = cleaned_capitals(frame).with_columns(bare=pl.col("cleaned").str.replace_all(r"[ .,\-_]", ""))
         inward, outward = pl.col("bare").str.tail(3), pl.col("bare").str.head(-3)
-        frame = frame.with_columns(spaced=_outward(outward) + pl.lit(" ") + _inward(inward))
+        repaired = _outward(outward) + pl.lit(" ") + _inward(inward)
+        girobank = pl.col("bare") == "GIR0AA"  # one of a kind: a letter where all others have a digit
+        frame = frame.with_columns(spaced=pl.when(girobank).then(pl.lit("GIR 0AA")).otherwise(repaired))
         spaced = pl.col("spaced")
         frame = frame.with_columns(value=pl.when(spaced.str.contains(_FORM)).then(spaced))
         stands_for_none = spaced.is_in(_PLACEHOLDERS) | spaced.str.contains(_NO_PLACE)

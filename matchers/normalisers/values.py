@@ -99,6 +99,22 @@ def patched(raw: pl.Expr, *, is_odd: Reading, mend: Reading) -> pl.Expr:
     return raw.map_batches(change, return_dtype=pl.String, is_elementwise=True)
 
 
+def once_per_value(raw: pl.Expr, reading: Reading, *, return_dtype: pl.DataType) -> pl.Expr:
+    """Work out each distinct text once, for readings that cost more than finding the distinct ones.
+
+    Args:
+        raw: text, may be null.
+        reading: text -> anything; null gives null.
+    """
+
+    def read(column: pl.Series) -> pl.Series:
+        texts = column.cast(pl.String).alias("raw").to_frame()
+        known = texts.drop_nulls().unique().with_columns(reading(RAW).alias("read"))
+        return texts.join(known, on="raw", how="left", maintain_order="left").get_column("read")
+
+    return raw.map_batches(read, return_dtype=return_dtype, is_elementwise=True)
+
+
 def without(text: pl.Expr, characters: str) -> pl.Expr:
     """Return the text without the characters of a class, as in `[ -]`; texts that hold none cost a test."""
     return patched(

@@ -1,8 +1,19 @@
 """Creditors standing data."""
 from schemas.contract import Contract, Field, FieldType
 from schemas.datasets.blocks import (
-    ATTRIBUTE, BANK_BLOCK, DESIRED, MATCH_ONLY, OPTIONAL, ORGANISATION, OWN_SIDE, REFERENCE, REQUIRED, ROW_BLOCK, SHARED,
-    address_block, organisation,
+    ATTRIBUTE,
+    BANK_BLOCK,
+    DESIRED,
+    MATCH_ONLY,
+    OPTIONAL,
+    ORGANISATION,
+    OWN_SIDE,
+    REFERENCE,
+    REQUIRED,
+    ROW_BLOCK,
+    SHARED,
+    address_block,
+    organisation,
 )
 
 CREDITOR_TYPES = {

@@ -1,9 +1,20 @@
 """Council tax reduction claims."""
+from dataclasses import replace
+
 from schemas.contract import Contract, Field, FieldType
 from schemas.datasets.blocks import (
-    ATTRIBUTE, DESIRED, OPTIONAL, OWN_SIDE, REFERENCE, REQUIRED, ROW_BLOCK, SHARED, address_block, person, person_block,
+    ATTRIBUTE,
+    DESIRED,
+    OPTIONAL,
+    OWN_SIDE,
+    REFERENCE,
+    REQUIRED,
+    ROW_BLOCK,
+    SHARED,
+    address_block,
+    person,
+    person_block,
 )
-from dataclasses import replace
 
 _CLAIMANT = tuple(replace(f, mark=REQUIRED) if f.name in ("nino", "dob") else f for f in person_block())
 

@@ -2,7 +2,18 @@
 from dataclasses import replace
 
 from schemas.contract import Contract, Field, FieldType
-from schemas.datasets.blocks import ATTRIBUTE, DESIRED, OPTIONAL, OWN_SIDE, REQUIRED, ROW_BLOCK, SHARED, address_block, person, person_block
+from schemas.datasets.blocks import (
+    ATTRIBUTE,
+    DESIRED,
+    OPTIONAL,
+    OWN_SIDE,
+    REQUIRED,
+    ROW_BLOCK,
+    SHARED,
+    address_block,
+    person,
+    person_block,
+)
 
 _PERSON = tuple(
     replace(f, mark=REQUIRED) if f.name == "dob" else f for f in person_block(without=("phone", "email", "passport_no"))

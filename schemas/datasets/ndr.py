@@ -1,7 +1,17 @@
 """Business rates."""
 from schemas.contract import Contract, Field, FieldType
 from schemas.datasets.blocks import (
-    ATTRIBUTE, DESIRED, ORGANISATION, OWN_SIDE, REFERENCE, REQUIRED, ROW_BLOCK, SHARED, OPTIONAL, address_block, organisation,
+    ATTRIBUTE,
+    DESIRED,
+    OPTIONAL,
+    ORGANISATION,
+    OWN_SIDE,
+    REFERENCE,
+    REQUIRED,
+    ROW_BLOCK,
+    SHARED,
+    address_block,
+    organisation,
 )
 
 RELIEF_CODES = {

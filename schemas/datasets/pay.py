@@ -1,7 +1,19 @@
 """Payroll."""
 from schemas.contract import Contract, Field, FieldType
 from schemas.datasets.blocks import (
-    ATTRIBUTE, BANK_BLOCK, DESIRED, OPTIONAL, OWN_SIDE, PERSON, REFERENCE, REQUIRED, ROW_BLOCK, SHARED, address_block, person, person_block,
+    ATTRIBUTE,
+    BANK_BLOCK,
+    DESIRED,
+    OPTIONAL,
+    OWN_SIDE,
+    PERSON,
+    REFERENCE,
+    REQUIRED,
+    ROW_BLOCK,
+    SHARED,
+    address_block,
+    person,
+    person_block,
 )
 
 CONTRACT = Contract(

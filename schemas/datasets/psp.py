@@ -2,7 +2,17 @@
 from dataclasses import replace
 
 from schemas.contract import Contract, Field, FieldType
-from schemas.datasets.blocks import ATTRIBUTE, OPTIONAL, ORGANISATION, OWN_SIDE, REFERENCE, REQUIRED, ROW_BLOCK, SHARED, organisation
+from schemas.datasets.blocks import (
+    ATTRIBUTE,
+    OPTIONAL,
+    ORGANISATION,
+    OWN_SIDE,
+    REFERENCE,
+    REQUIRED,
+    ROW_BLOCK,
+    SHARED,
+    organisation,
+)
 
 _ROW = tuple(replace(f, mark=OPTIONAL) if f.name in ("partner_record_ref", "as_of_date") else f for f in ROW_BLOCK if f.name != "protected_flag")
 

@@ -1,7 +1,17 @@
 """Right to buy."""
 from schemas.contract import Contract, Field, FieldType
 from schemas.datasets.blocks import (
-    ATTRIBUTE, DESIRED, OPTIONAL, OWN_SIDE, REFERENCE, REQUIRED, ROW_BLOCK, SHARED, address_block, person, person_block,
+    ATTRIBUTE,
+    DESIRED,
+    OPTIONAL,
+    OWN_SIDE,
+    REFERENCE,
+    REQUIRED,
+    ROW_BLOCK,
+    SHARED,
+    address_block,
+    person,
+    person_block,
 )
 
 CONTRACT = Contract(

@@ -1,6 +1,17 @@
 """Taxi and private hire drivers."""
 from schemas.contract import Contract, Field, FieldType
-from schemas.datasets.blocks import ATTRIBUTE, OPTIONAL, OWN_SIDE, REFERENCE, REQUIRED, ROW_BLOCK, SHARED, address_block, person, person_block
+from schemas.datasets.blocks import (
+    ATTRIBUTE,
+    OPTIONAL,
+    OWN_SIDE,
+    REFERENCE,
+    REQUIRED,
+    ROW_BLOCK,
+    SHARED,
+    address_block,
+    person,
+    person_block,
+)
 
 CONTRACT = Contract(
     id="TAX", title="Taxi and private hire driver licences", grain="one row per holder", version="1.0.0",

@@ -1,7 +1,18 @@
 """Housing waiting list."""
 from schemas.contract import Contract, Field, FieldType
 from schemas.datasets.blocks import (
-    ADDRESS, ATTRIBUTE, DESIRED, OPTIONAL, OWN_SIDE, REFERENCE, REQUIRED, ROW_BLOCK, SHARED, address_block, person, person_block,
+    ADDRESS,
+    ATTRIBUTE,
+    DESIRED,
+    OPTIONAL,
+    OWN_SIDE,
+    REFERENCE,
+    REQUIRED,
+    ROW_BLOCK,
+    SHARED,
+    address_block,
+    person,
+    person_block,
 )
 
 CONTRACT = Contract(

@@ -356,6 +356,20 @@ def test_a_receipt_lost_on_its_way_out_is_handed_out_again(area: Area, send: Sen
     assert answer.read_bytes() == content
 
 
+def test_our_own_full_disk_stops_the_intake_and_blames_nobody(area: Area, send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    send("northmere", "TAX", ["R1"])
+
+    def full(*_: object, **__: object) -> None:
+        raise StorageError("there is no room left to write")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(taking, "copy_hashed", full)
+        with pytest.raises(StorageError):
+            take(area)
+    assert load_receipts(area.home) == []
+    assert only(take(area)).state == "accepted"
+
+
 def test_a_shared_area_that_is_not_there_stops_the_intake(area: Area) -> None:
     shutil.rmtree(area.shared)
     with pytest.raises(StorageError, match="not there"):

@@ -12,7 +12,6 @@ from schemas.errors import SafetyStop
 from schemas.partnership import RunSettings
 from schemas.records import RECORD, RECORD_REFERENCE
 
-
 HOME = {"postcode": "ZZ1 1AA", "paon": "14", "address": "14 WEAVER STREET"}
 AWAY = {"postcode": "ZZ7 3BB", "paon": "2", "address": "2 MILL LANE"}
 

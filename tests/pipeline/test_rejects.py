@@ -43,3 +43,12 @@ def test_each_file_has_its_list_and_a_mended_file_loses_the_old_one(tmp_path: Pa
     second = replace(base, files=files, rejects=rejects("b.csv"))
     assert write_rejects(second, tmp_path) == [tmp_path / "rejects" / "b.csv.rejects.csv"]
     assert [p.name for p in (tmp_path / "rejects").iterdir()] == ["b.csv.rejects.csv"]
+
+
+def test_a_file_with_a_very_long_name_has_its_list_too(tmp_path: Path) -> None:
+    """Fault F47."""
+    name = "é" * 120 + ".csv"
+    base = checked_for(delivery("northmere", "TAX", ["R1"]), "TAX")
+    checked = replace(base, files=(Received(name, pl.DataFrame(), REJECT.empty(), 1, 1, "", "utf-8", ""),), rejects=rejects(name))
+    (path,) = write_rejects(checked, tmp_path)
+    assert path.exists()

@@ -91,6 +91,35 @@ def test_a_crash_before_the_rename_leaves_no_submission(area: Area, send: Send, 
     assert names(area.shared / "inbox" / "northmere") == []
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_two_processes_that_send_at_once_do_not_mix(area: Area, send: Send, monkeypatch: pytest.MonkeyPatch, same: bool) -> None:
+    other = send("northmere", "TAX", ["R1"], dry_run=True)
+    target = area.inbox("northmere", other.submission_id)
+
+    def beaten(*_: object) -> None:
+        target.mkdir()
+        (target / "manifest.json").write_bytes(sealing.manifest_bytes(other if same else other.model_copy(update={"rows_received": 9})))
+        raise OSError(39, "Directory not empty")
+
+    monkeypatch.setattr(sealing.os, "rename", beaten)
+    if same:
+        assert send("northmere", "TAX", ["R1"]) == other
+    else:
+        with pytest.raises(IntegrityError, match="other content"):
+            send("northmere", "TAX", ["R1"])
+    assert names(area.shared / "inbox" / "northmere") == [other.submission_id]
+
+
+def test_a_rename_that_fails_is_a_storage_error(area: Area, send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(sealing.os, "rename", broken)
+    with pytest.raises(StorageError, match="Input/output error"):
+        send("northmere", "TAX", ["R1"])
+    assert names(area.shared / "inbox" / "northmere") == []
+
+
 def test_scraps_of_a_killed_run_do_not_stop_the_next(area: Area, send: Send) -> None:
     expected = send("northmere", "TAX", ["R1"], dry_run=True)
     scraps = area.shared / "inbox" / "northmere" / f".partial-{expected.submission_id}"

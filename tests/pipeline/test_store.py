@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import os
 from datetime import date
 from pathlib import Path
@@ -74,6 +75,38 @@ def test_a_failed_write_leaves_the_old_file_and_no_scraps(tmp_path: Path, monkey
     assert caught.value.exit_code == 7
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["settings.toml"]
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(errno.ENOSPC, "no room left"), (errno.EROFS, "may not be written"), (errno.EACCES, "may not be written"), (errno.ENOENT, "missing"), (errno.EIO, "failed")],
+)
+def test_every_complaint_of_the_system_becomes_a_storage_error_with_a_remedy(tmp_path: Path, number: int, words: str) -> None:
+    with pytest.raises(StorageError, match=words) as caught, store.storage_errors(tmp_path):
+        raise OSError(number, "engine's words")
+    assert caught.value.exit_code == 7
+    assert caught.value.mend
+
+
+def test_a_source_that_fails_half_way_is_the_sender_s_trouble_and_not_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+
+    def failing(*_: object) -> io.BufferedReader:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(store.os, "open", failing)
+    with pytest.raises(IntegrityError, match="cannot be read"):
+        store.copy_hashed(tmp_path / "a", tmp_path / "b", cap=10)
+
+
+def test_a_folder_on_a_network_that_cannot_sync_is_no_hindrance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unable(*_: object) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.os, "fsync", unable)
+        store.fsync_folder(tmp_path)
+    assert not store.is_plain_folder(tmp_path / "gone")
 
 
 def test_a_write_replaces_the_whole_file(tmp_path: Path) -> None:

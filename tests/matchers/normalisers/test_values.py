@@ -59,7 +59,7 @@ CASES: dict[str, tuple[Normaliser, st.SearchStrategy[str]]] = {
     "organisation": (organisations.normalise_organisation, near("(THE )?[A-Z.&' ]{1,12} (LTD|Limited|PLC|T/A [A-Z]{2})")),
 }
 every_normaliser = pytest.mark.parametrize("name", CASES)
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=15, deadline=None)
 
 
 def written(value: object) -> str:
