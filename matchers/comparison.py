@@ -16,8 +16,9 @@ import polars as pl
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA, JaroWinkler
 
+from matchers.keys import home_key
 from matchers.normalisers.identifiers import nino_key, postcode_sector
-from matchers.normalisers.names import nickname_root
+from matchers.normalisers.names import nickname_root, nickname_roots
 
 CLOSE_FORENAME = 0.88  # Jaro-Winkler; lower joins MARIA and MARTA, higher loses CATHRINE and CATHERINE
 CLOSE_SURNAME = 0.90  # Jaro-Winkler
@@ -85,9 +86,16 @@ def compare_forename(left: Columns, right: Columns) -> Levels:
     roots = [s.to_frame("n").select(nickname_root(pl.col("n"))).to_series() for s in (a, b)]
     one_letter = ((a.str.len_chars() == 1) | (b.str.len_chars() == 1)).fill_null(value=False).to_numpy()
     initial = one_letter & _equal(a.str.slice(0, 1), b.str.slice(0, 1))
-    close = (distinct_scores(a, b, JaroWinkler.normalized_similarity) >= CLOSE_FORENAME) | _one_letter_wrong(a, b)
+    alike = (distinct_scores(a, b, JaroWinkler.normalized_similarity) >= CLOSE_FORENAME) | _one_letter_wrong(a, b)
+    # MARIA and MARIE are one letter apart, and two names: sisters are called so.
+    close = alike & ~(_common(a) & _common(b))
     middle = _equal(a, right["middle_names"]) | _equal(left["middle_names"], b)
     return _levels(_both(a, b), _equal(a, b), _equal(*roots), initial, close & ~one_letter, _swapped(left, right) | middle)
+
+
+def _common(names: pl.Series) -> npt.NDArray[np.bool_]:
+    roots = nickname_roots()
+    return names.is_in(sorted({*roots, *roots.values()})).fill_null(value=False).to_numpy()
 
 
 def compare_surname(left: Columns, right: Columns) -> Levels:
@@ -103,9 +111,13 @@ def compare_surname(left: Columns, right: Columns) -> Levels:
 
 
 def _one_letter_wrong(a: pl.Series, b: pl.Series) -> npt.NDArray[np.bool_]:
-    """Return where one letter is wrong, missing, added or exchanged with the next, in names long enough to tell."""
+    """Return where one letter is wrong, missing, added or exchanged with the next, in names long enough to tell.
+
+    The first letter is seldom the wrong one: HARRY and BARRY are two names.
+    """
+    same_start = _equal(a.str.slice(0, 1), b.str.slice(0, 1))
     long = ((a.str.len_chars() >= SHORTEST_TYPO) & (b.str.len_chars() >= SHORTEST_TYPO)).fill_null(value=False).to_numpy()
-    return (distinct_scores(a, b, OSA.distance, score_cutoff=2) == 1) & long
+    return np.asarray((distinct_scores(a, b, OSA.distance, score_cutoff=2) == 1) & long & same_start, np.bool_)
 
 
 def _shares_token(a: pl.Series, b: pl.Series) -> npt.NDArray[np.bool_]:
@@ -180,7 +192,9 @@ def compare_address(left: Columns, right: Columns) -> Levels:
     numbers_agree = _equal(left["paon"], right["paon"]) | ~_both(left["paon"], right["paon"])
     same_text = _equal(*postcode) & similar & numbers_agree & ~flats_differ
     known = _both(*postcode) | _both(left["uprn"], right["uprn"])
-    same_home = same_uprn | ((same_number | same_text) & ~one_flat_unsaid)
+    homes = [pl.DataFrame({n: side[n] for n in ("saon", "paon", "address")}).select(home_key()).to_series() for side in (left, right)]
+    same_key = _equal(*postcode) & _equal(*homes)
+    same_home = same_uprn | same_key | ((same_number | same_text) & ~one_flat_unsaid)
     return _levels(known, same_home, same_number, _equal(*postcode), _equal(*sector))
 
 

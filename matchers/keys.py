@@ -26,6 +26,17 @@ def account_links(records: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     return pairs, shared.filter(pl.col("holders") > MOST_HOLDERS).height
 
 
+def home_key() -> pl.Expr:
+    """Return what tells a home within its postcode, from `saon`, `paon` and `address`: numbers and names, in any order.
+
+    FLAT 7, 18 and 7/18 and 18/7 are written for one home, and which of the numbers is the flat differs between systems.
+    """
+    spelt = pl.concat_str(pl.col("saon").fill_null(""), pl.col("paon").fill_null(""), separator=" ")
+    words = spelt.str.extract_all(r"[A-Z0-9]+").list.eval(pl.element().filter(~pl.element().is_in(["FLAT", "UNIT", "APARTMENT"]))).list.sort()
+    key = words.list.join(" ")
+    return pl.when(pl.col("paon").is_null() & pl.col("saon").is_null()).then(pl.col("address")).otherwise(key)
+
+
 def address_clusters(records: pl.DataFrame) -> pl.DataFrame:
     """Give every record with a usable address the number of its home.
 
@@ -36,11 +47,8 @@ def address_clusters(records: pl.DataFrame) -> pl.DataFrame:
         `record, home` (the smallest record at that home).
     """
     there = records.filter(pl.col("postcode").is_not_null() | pl.col("uprn").is_not_null())
-    place = pl.coalesce("paon", "address")
     keyed = there.with_columns(
-        by_text=pl.when(pl.col("postcode").is_not_null() & place.is_not_null()).then(
-            pl.concat_str("postcode", place, pl.col("saon").fill_null(""), separator="|")
-        ),
+        by_text=pl.when(pl.col("postcode").is_not_null()).then(pl.concat_str("postcode", home_key(), separator="|")),
         by_uprn=pl.when(pl.col("uprn").is_not_null()).then(pl.concat_str(pl.col("uprn").cast(pl.String), pl.col("saon").fill_null(""), separator="|")),
     )
     home = keyed.select("record", "by_text", "by_uprn", pl.col("record").alias("home"))

@@ -99,18 +99,22 @@ def _columns_for(con: duckdb.DuckDBPyConnection, expression: Expression, known: 
 
 
 def _trees(con: duckdb.DuckDBPyConnection, expressions: Sequence[Expression]) -> list[Any]:
-    """Return the syntax tree of each expression."""
-    texts = [f"select (\n{expression.text}\n)" for expression in expressions]
+    """Return the syntax tree of each expression.
+
+    Each is read twice, inside brackets and without them: what is sound only inside could close our bracket and open
+    another, and what is sound only without could go on as a statement.
+    """
+    texts = [text for e in expressions for text in (f"select (\n{e.text}\n)", f"select {e.text}\n")]
     found = con.sql("select place, json_serialize_sql(texts[place]) from (select $1 as texts, unnest(range(1, len($1) + 1)) as place)", params=[texts])
-    serialised = dict(found.fetchall())
-    return [_single(expression, json.loads(serialised[place])) for place, expression in enumerate(expressions, start=1)]
+    trees = [json.loads(serialised) for _, serialised in sorted(found.fetchall())]
+    return [_single(expression, inside, bare) for expression, inside, bare in zip(expressions, trees[::2], trees[1::2], strict=True)]
 
 
-def _single(expression: Expression, tree: Any) -> Any:
+def _single(expression: Expression, inside: Any, bare: Any) -> Any:
     """Return the tree of one expression; there may be nothing after it."""
-    statements = tree.get("statements", [])
+    statements = inside.get("statements", [])
     whole = len(statements) == 1 and len(statements[0]["node"].get("select_list", ())) == 1
-    if tree["error"] or not whole or ";" in re.sub(r"'[^']*'", "''", expression.text):
+    if inside["error"] or bare["error"] or not whole or ";" in re.sub(r"'[^']*'", "''", expression.text):
         raise expression.wrong("the text is not one complete expression", "close every quote and bracket, and use no semicolon")
     return statements[0]["node"]["select_list"][0]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from matchers.normalisers.names import _roots
+from matchers.normalisers.names import nickname_roots
 from schemas.contract import Contract, FieldType
 
 CUT_LENGTHS = (255, 32_767)  # longest text of old spreadsheet cells and of today's
@@ -49,13 +49,14 @@ def _rounded(text: pl.DataFrame, contract: Contract) -> list[str]:
 
 
 def _names_swapped(rows: pl.DataFrame, contract: Contract) -> list[str]:
-    _known = sorted({*_roots(), *_roots().values()})
+    roots = nickname_roots()
+    common = sorted({*roots, *roots.values()})
     notes = []
     for party in contract.parties:
         if party.kind != "person":
             continue
         forename, surname = party.columns["forename"][0], party.columns["surname"][0]
-        known = [rows[name].str.to_uppercase().is_in(_known).sum() for name in (forename, surname)]
+        known = [rows[name].str.to_uppercase().is_in(common).sum() for name in (forename, surname)]
         if known[1] > FEWEST_ROWS and known[1] > 2 * known[0]:
             notes.append(f"{forename} and {surname} may have changed places: {known[1]:,} rows have a common forename as surname, {known[0]:,} as forename")
     return notes

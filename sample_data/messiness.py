@@ -21,6 +21,7 @@ _TYPO, _NICKNAME, _SWAP, _BORN_WRONG, _NINO_WRONG, _HYPHEN = 0.025, 0.05, 0.006,
 _YOUNGEST_DAYS, _OLDEST_DAYS = int(16.1 * 365.25), 105 * 365
 TWISTS = ("forename typo", "surname typo", "nickname", "hyphen", "name swap", "birth date swap", "birth date digit")
 _TWIST_WEIGHTS = (20, 20, 26, 8, 9, 8, 9)
+_TWISTED = 0.45  # share of planted cases with a mistake in them
 _NEVER_ACCOUNTS = {"12345678", "01234567", "23456789", "87654321", "76543210", "98765432"}
 
 
@@ -55,6 +56,10 @@ class Account:
     number: str
 
 
+def _can_swap(born: date) -> bool:
+    return born.day <= 12 and born.day != born.month
+
+
 class Clerk:
     """Keys people and addresses as the staff of a council do."""
 
@@ -81,9 +86,13 @@ class Clerk:
         known = self._fields[dataset]
         return {prefix + name: value for name, value in keyed.items() if prefix + name in known}
 
-    def twist(self) -> str:
-        """Return a mistake to make on purpose, or none."""
-        return self._rng.choices(TWISTS, _TWIST_WEIGHTS)[0] if self._rng.random() < 0.45 else ""
+    def twist(self, person: Person) -> str:
+        """Return a mistake to make on purpose with this person, or none."""
+        if self._rng.random() >= _TWISTED:
+            return ""
+        able = {"nickname": person.forename in NICKNAMES, "birth date swap": _can_swap(person.born)}
+        weights = [weight if able.get(twist, True) else 0 for twist, weight in zip(TWISTS, _TWIST_WEIGHTS, strict=True)]
+        return self._rng.choices(TWISTS, weights)[0]
 
     def _mistake(self) -> str:
         draw = self._rng.random()
@@ -151,16 +160,16 @@ class Clerk:
         return person.born
 
     def _wrong_day(self, born: date, *, swap: bool) -> date:
-        if swap and born.day <= 12 and born.day != born.month:
-            return self._possible(born, born.replace(month=born.day, day=born.month))
-        change = self._rng.choice(("day", "day", "month", "year", "decade"))
-        if change == "day":
-            return born.replace(day=born.day % 28 + 1) if born.day % 10 == 9 else self._possible(born, born.replace(day=min(born.day + 1, 28)))
-        if change == "month":
-            return self._possible(born, born.replace(month=born.month % 12 + 1, day=min(born.day, 28)))
-        return self._possible(born, born.replace(year=born.year + (-1 if change == "year" else -10), day=min(born.day, 28)))
-
-    def _possible(self, born: date, wrong: date) -> date:
+        """Return the date with day and month swapped, or with one part of it wrong; as it was, where that cannot be."""
+        if swap:
+            changes = {"month": born.day, "day": born.month} if _can_swap(born) else {}
+        else:
+            year, month, day = born.year, born.month % 12 + 1, born.day + (1 if born.day < 28 else -1)
+            changes = self._rng.choice(({"day": day}, {"day": day}, {"month": month}, {"year": year - 1}, {"year": year - 10}))
+        try:
+            wrong = born.replace(**changes)
+        except ValueError:  # the 30th of February
+            return born
         return wrong if _YOUNGEST_DAYS < (self._as_of - wrong).days < _OLDEST_DAYS else born
 
     def _nino(self, person: Person, dataset: str, care: Care, twist: str) -> str:
@@ -185,10 +194,11 @@ class Clerk:
         return "TN010180M" if draw < 0.012 else "NK" if draw < 0.018 else ""
 
     def _transposed(self, number: str) -> str:
-        """Return the number with two neighbouring digits swapped; never one that somebody else has."""
+        """Return the number with two neighbouring digits swapped; never one that somebody else has, or ever gets."""
         for at in self._rng.sample(range(2, 7), 5):
             digits = number[2:at] + number[at + 1] + number[at] + number[at + 2 : 8]
             if digits not in self._people.ninos and digits not in NEVER_ISSUED:
+                self._people.ninos.add(digits)
                 return f"QQ{digits}{number[8:]}"
         return number
 

@@ -32,13 +32,13 @@ class Sides:
     note: str
 
 
-def sides(world: World, place: int, *, nino: bool | None = None) -> Sides:
+def sides(world: World, place: int, person: Person, *, nino: bool | None = None) -> Sides:
     """Return how to key the case: both with NINO, or not; the right side at times with a mistake.
 
     A case without a NINO on one side carries a birth date on both.
     """
     both = place % 2 == 0 if nino is None else nino
-    twist = world.clerk.twist()
+    twist = world.clerk.twist(person)
     if nino is None and place == MISKEYED:
         return Sides(BOTH, Care(True, True, True, "nino digits"), "NINO digits swapped")
     if both:
@@ -56,7 +56,8 @@ def two(world: World, councils: tuple[Council, ...] = DISTRICTS) -> tuple[str, s
 
 def single_discounts(world: World, place: int) -> None:
     """CT03: the single person discount on two homes in two councils."""
-    (a, b), keyed, person = two(world), sides(world, place), world.people.person(age=(22, 84))
+    (a, b), person = two(world), world.people.person(age=(22, 84))
+    keyed = sides(world, place, person)
     days = world.ago
     old = days(900, 4_000)
     end = days(5, 90) if place % 7 == 6 else None  # some ended lately, after a long overlap
@@ -70,9 +71,9 @@ def single_discounts(world: World, place: int) -> None:
 
 def discount_and_home(world: World, place: int) -> None:
     """CT04: the discount here, liable as a resident there, alone or with a partner."""
-    (a, b), keyed = two(world), sides(world, place)
-    couple, days = world.people.couple((25, 70)), world.ago
+    (a, b), couple, days = two(world), world.people.couple((25, 70)), world.ago
     person = couple[place % 2]
+    keyed = sides(world, place, person)
     left = world.desk.account(a, person, world.home(a), days(700, 4_000), discount="SPD", care=keyed.left, plain=False)
     left.values["discount_start"] = left.values["liability_start"]
     other, since = world.home(b), days(150, 690)
@@ -88,7 +89,8 @@ def discount_and_home(world: World, place: int) -> None:
 
 def two_claims(world: World, place: int) -> None:
     """CR01: council tax reduction claimed in two councils at once."""
-    (a, b), keyed, person = two(world), sides(world, place), world.people.person(age=(20, 80))
+    (a, b), person = two(world), world.people.person(age=(20, 80))
+    keyed = sides(world, place, person)
     home, other = world.home(a), world.home(b)
     end = world.ago(3, 40) if place % 6 == 5 else None
     left = world.desk.claim(a, person, home, world.ago(400, 2_500), end=end, care=keyed.left, plain=False)
@@ -98,26 +100,25 @@ def two_claims(world: World, place: int) -> None:
 
 def undeclared_work(world: World, place: int) -> None:
     """CR02: a claim that declares no earnings, and a job with a council; both hold the NINO (minimum tier T1)."""
-    keyed = sides(world, place, nino=True)
     a = world.rng.choice(DISTRICTS).id
     employer = COUNTY.id if place % 3 == 0 else a if place % 3 == 1 else world.rng.choice(COUNCILS).id
     home, since = world.home(a), world.ago(300, 2_000)
-    hired = world.ago(90, 280)
-    right_care = Care(True, True, True, keyed.right.twist)
     if place % 4 == 3:  # the claimant's partner works
         claimant, worker = world.people.couple((22, 60))
-        left = world.desk.claim(a, claimant, home, since, partner=worker, passported=False, care=Care(True, True, careful=True),
-                                partner_care=Care(True, True, careful=True), plain=False)  # fmt: skip
+        left = world.desk.claim(a, claimant, home, since, partner=worker, passported=False, care=BOTH, partner_care=BOTH, plain=False)
     else:
         worker = world.people.person(age=(20, 62))
-        left = world.desk.claim(a, worker, home, since, passported=False, care=Care(True, True, careful=True), plain=False)
-    right = world.desk.employee(employer, worker, home, hired, kind="FPP"[place % 3], care=right_care, plain=False)
+        left = world.desk.claim(a, worker, home, since, passported=False, care=BOTH, plain=False)
+    keyed = sides(world, place, worker, nino=True)
+    care = Care(True, True, True, keyed.right.twist)
+    right = world.desk.employee(employer, worker, home, world.ago(90, 280), kind="FPP"[place % 3], care=care, plain=False)
     world.truth.plant("CR02", left, right, keyed.note)
 
 
 def claim_and_tenancy(world: World, place: int) -> None:
     """CR06: a claim at one address, a social tenancy at another."""
-    keyed, person = sides(world, place), world.people.person(age=(20, 78))
+    person = world.people.person(age=(20, 78))
+    keyed = sides(world, place, person)
     b = world.rng.choice(LANDLORDS).id
     a = b if place % 5 == 4 else world.rng.choice([c.id for c in DISTRICTS if c.id != b])
     left = world.desk.claim(a, person, world.home(a), world.ago(150, 1_800), care=keyed.left, plain=False)
@@ -128,7 +129,8 @@ def claim_and_tenancy(world: World, place: int) -> None:
 
 def two_tenancies(world: World, place: int) -> None:
     """HT01: two live social tenancies with two landlords."""
-    (a, b), keyed, person = two(world, LANDLORDS), sides(world, place), world.people.person(age=(24, 78))
+    (a, b), person = two(world, LANDLORDS), world.people.person(age=(24, 78))
+    keyed = sides(world, place, person)
     end = world.ago(2, 40) if place % 8 == 7 else None
     left = world.desk.tenancy(a, [person], world.home(a), world.ago(700, 5_000), end=end, cares=(keyed.left,), plain=False)[0]
     right = world.desk.tenancy(b, [person], world.home(b), world.ago(120, 690), cares=(keyed.right,), plain=False)[0]
@@ -137,7 +139,8 @@ def two_tenancies(world: World, place: int) -> None:
 
 def undeclared_tenancy(world: World, place: int) -> None:
     """WL01: an applicant who holds a tenancy elsewhere and does not say so; mostly the address given is the true one."""
-    keyed, person = sides(world, place), world.people.person(age=(20, 75))
+    person = world.people.person(age=(20, 75))
+    keyed = sides(world, place, person)
     b = world.rng.choice(LANDLORDS).id
     a = world.rng.choice([c.id for c in DISTRICTS if c.id != b])
     rented = world.home(b)
@@ -149,7 +152,8 @@ def undeclared_tenancy(world: World, place: int) -> None:
 
 def false_address(world: World, place: int) -> None:
     """WL03: an applicant whose own council tax account or claim, in another council, gives another address."""
-    (a, b), keyed, person = two(world), sides(world, place), world.people.person(age=(20, 75))
+    (a, b), person = two(world), world.people.person(age=(20, 75))
+    keyed = sides(world, place, person)
     lives, given = world.home(b), world.home(a)
     since = world.ago(900, 3_000)
     left = world.desk.application(a, person, given, world.ago(100, 800), declared=False, reason="UNSUIT", care=keyed.left, plain=False)
@@ -161,7 +165,8 @@ def false_address(world: World, place: int) -> None:
 
 def two_jobs(world: World, place: int) -> None:
     """PY01: two jobs with two councils that no week has room for; both hold the NINO (minimum tier T1)."""
-    (a, b), keyed, person = two(world, COUNCILS), sides(world, place, nino=True), world.people.person(age=(24, 60))
+    (a, b), person = two(world, COUNCILS), world.people.person(age=(24, 60))
+    keyed = sides(world, place, person, nino=True)
     home = world.home(world.rng.choice(DISTRICTS).id)
     full = place % 4 != 3
     left = world.desk.employee(a, person, home, world.ago(700, 4_000), kind="F", hours=3_700, care=keyed.left, plain=False)

@@ -22,6 +22,7 @@ from matchers.normalisers.name_words import (
     given_names,
     or_null,
 )
+from matchers.normalisers.values import patched
 
 _DEAD = "\u2020"  # stands where the words about death stood, until the people are told apart
 _FIELDS = ("forename", "middle_names", "surname")
@@ -164,10 +165,15 @@ def _with_pieces(fields: pl.DataFrame, name: str, *, alone: str, suffixes: str) 
 
 def _given_and_family(text: pl.Expr) -> pl.Expr:
     """Return struct `{given, family}` of a whole name; its last word and particles before it are family."""
-    joined = text.str.replace("(^| )(MC|FITZ) ([^ ]{2,})", "${1}${2}${3}")
-    joined = joined.str.replace("^MAC ([^ ]+)$| MAC ([^ ]+)$", " MAC${1}${2}")
-    joined = joined.str.replace(f"(^| )O ({_O_NAMES})$", "${1}O${2}").str.strip_chars(" ")
+    joined = patched(text, is_odd=lambda e: e.str.contains("(?:^| )(?:MC|MAC|FITZ|O) "), mend=_join_particles)
     return joined.str.extract_groups(_LAST_NAME).struct.rename_fields(["given", "family"])
+
+
+def _join_particles(whole: pl.Expr) -> pl.Expr:
+    """Join MC, MAC and FITZ to what follows; O only before names that have it, as it may be an initial."""
+    joined = whole.str.replace("(^| )(MC|FITZ) ([^ ]{2,})", "${1}${2}${3}")
+    joined = joined.str.replace("^MAC ([^ ]+)$| MAC ([^ ]+)$", " MAC${1}${2}")
+    return joined.str.replace(f"(^| )O ({_O_NAMES})$", "${1}O${2}").str.strip_chars(" ")
 
 
 def _whole_names(fields: pl.DataFrame) -> pl.DataFrame:

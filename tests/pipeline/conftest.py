@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -102,9 +101,9 @@ def new_scene() -> type[Scene]:
 
 
 @pytest.fixture
-def scene() -> Iterator[Scene]:
+def scene() -> Scene:
     """Return an empty scene."""
-    yield Scene()
+    return Scene()
 
 
 def tenancy(**more: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pytest
 from sample_data.generate import AS_OF, SEED, make
 from sample_data.rows import Row
 from sample_data.world import World, new_world
+from schemas.datasets import CONTRACTS
 
 Case = tuple[str, Row, Row]
 ABOUT_PEOPLE = {"CT03", "CT04", "CR01", "CR02", "CR06", "HT01", "WL01", "WL03", "PY01"}
@@ -62,6 +63,18 @@ def test_small_relief_is_held_once_unless_on_purpose(world: World) -> None:
         payers[row.owners["ratepayer"]].append(row)
     several = [rows for rows in payers.values() if len(rows) > 1 and any(row.values["relief_code"] == "SBRR" for row in rows)]
     assert [rows for rows in several if any(row.plain for row in rows)] == []
+
+
+def test_no_nino_stands_on_two_people_unless_on_purpose(world: World) -> None:
+    holders: dict[str, set[str]] = defaultdict(set)
+    for (_, dataset), rows in world.registry.rows.items():
+        for party in (party for party in CONTRACTS[dataset].parties if "nino" in party.columns):
+            for row in (row for row in rows if row.plain and party.name in row.owners):
+                number = str(row.values.get(party.columns["nino"][0]) or "").upper().replace(" ", "")[:8]
+                if number.startswith("QQ") and number != "QQ123456":
+                    holders[number].add(row.owners[party.name])
+    assert len(holders) > 5_000
+    assert {number: who for number, who in holders.items() if len(who) > 1} == {}
 
 
 def test_people_and_numbers_are_unique(world: World) -> None:

@@ -63,7 +63,13 @@ def test_what_is_no_phone_number_is_named(raw, problem, read):
 @settings(max_examples=30, deadline=None)
 def test_every_spelling_of_a_number_has_the_same_key(number, read):
     end = f"{number:03d}"
-    raw = [f"07700900{end}", f"07700 900 {end}", f"+44 7700 900{end}", f"7700900{end}", f"0044 (0) 7700 900{end}"]
+    raw = [
+        f"07700900{end}",
+        f"07700 900 {end}",
+        f"+44 7700 900{end}",
+        f"7700900{end}",
+        f"0044 (0) 7700 900{end}",
+    ]
     phones = pl.DataFrame({"phone": [value for value, _ in read(parse_phone, raw)]})
     assert set(phones.select(phone_key(pl.col("phone"))).to_series()) == {f"7700900{end}"}
 

@@ -227,13 +227,25 @@ def test_age_is_counted_in_whole_years(day, age, read):
     as_of = (day.replace(day=1) + timedelta(days=366 * age)).replace(month=day.month, day=min(day.day, 28))
     had_birthday = (as_of.month, as_of.day) >= (day.month, day.day)
     years = as_of.year - day.year - (not had_birthday)
-    expected = "date-in-future" if day > as_of else "person-under-16" if years < 16 else "age-out-of-range" if years > 115 else None
-    [(_, problem)] = read(partial(parse_birth_date, as_of=as_of), [day.isoformat() if day != date(1970, 1, 1) else "1970-01-02"])
+    expected = (
+        "date-in-future"
+        if day > as_of
+        else "person-under-16"
+        if years < 16
+        else "age-out-of-range"
+        if years > 115
+        else None
+    )
+    [(_, problem)] = read(
+        partial(parse_birth_date, as_of=as_of), [day.isoformat() if day != date(1970, 1, 1) else "1970-01-02"]
+    )
     assert problem == expected or day == date(1970, 1, 1)
 
 
 def test_forms_are_counted_the_commonest_first():
-    values = pl.Series(["27/03/1990", "01/02/2003", "1990-03-27", "04/28/1990", "1/2/03", None, "x", "27/03/1990"])
+    values = pl.Series(
+        ["27/03/1990", "01/02/2003", "1990-03-27", "04/28/1990", "1/2/03", None, "x", "27/03/1990"]
+    )
     assert list(date_forms(values).items()) == [
         ("DD/MM/YYYY", 3),
         ("MM/DD/YYYY", 2),

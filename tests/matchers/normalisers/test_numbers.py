@@ -107,7 +107,9 @@ def test_pence_are_whole(raw, outcome, read):
 @settings(max_examples=60, deadline=None)
 def test_every_amount_comes_back_from_each_spelling(amounts, read):
     spelt = [f"{'-' if amount < 0 else ''}{abs(amount) // 100}.{abs(amount) % 100:02d}" for amount in amounts]
-    grouped = [f"{'-' if amount < 0 else ''}£{abs(amount) // 100:,}.{abs(amount) % 100:02d}" for amount in amounts]
+    grouped = [
+        f"{'-' if amount < 0 else ''}£{abs(amount) // 100:,}.{abs(amount) % 100:02d}" for amount in amounts
+    ]
     bracketed = [f"({text.removeprefix('-')})" if text.startswith("-") else text for text in grouped]
     trailing = [text.removeprefix("-") + "-" if text.startswith("-") else text for text in spelt]
     expected = [(amount, None) for amount in amounts]
@@ -160,7 +162,13 @@ def test_no_is_false(raw, read):
 
 @pytest.mark.parametrize(
     ("raw", "problem"),
-    [("maybe", "flag-unreadable"), ("2", "flag-unreadable"), ("YN", "flag-unreadable"), ("n/a", "text-placeholder"), ("", None)],
+    [
+        ("maybe", "flag-unreadable"),
+        ("2", "flag-unreadable"),
+        ("YN", "flag-unreadable"),
+        ("n/a", "text-placeholder"),
+        ("", None),
+    ],
 )
 def test_neither_yes_nor_no_is_named(raw, problem, read):
     assert read(parse_flag, [raw]) == [(None, problem)]

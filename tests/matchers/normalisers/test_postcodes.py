@@ -81,5 +81,7 @@ def test_case_and_space_of_a_postcode_do_not_matter(postcodes, read):
 
 def test_parts_of_a_postcode():
     frame = pl.DataFrame({"postcode": ["ZZ1 1AA", "ZZ12 3AB", "W1A 0AX", None]})
-    parts = frame.select(sector=postcode_sector(pl.col("postcode")), district=postcode_district(pl.col("postcode")))
+    parts = frame.select(
+        sector=postcode_sector(pl.col("postcode")), district=postcode_district(pl.col("postcode"))
+    )
     assert parts.rows() == [("ZZ1 1", "ZZ1"), ("ZZ12 3", "ZZ12"), ("W1A 0", "W1A"), (None, None)]

@@ -66,7 +66,9 @@ def test_words_for_nothing_are_placeholders(raw, read):
     assert read(normalise_text, [raw]) == [(None, "text-placeholder")]
 
 
-@pytest.mark.parametrize("raw", ["X", "N A", "NANCY", "NONESUCH HOUSE", "0", "UNKNOWN SOLDIER PH", "TBC LTD", "XXX1", "(x)"])
+@pytest.mark.parametrize(
+    "raw", ["X", "N A", "NANCY", "NONESUCH HOUSE", "0", "UNKNOWN SOLDIER PH", "TBC LTD", "XXX1", "(x)"]
+)
 def test_words_that_hold_such_a_word_are_not(raw, read):
     assert read(normalise_text, [raw]) == [(raw, None)]
 
