@@ -90,7 +90,15 @@ def compare_forename(left: Columns, right: Columns) -> Levels:
     # MARIA and MARIE are one letter apart, and two names: sisters are called so.
     close = alike & ~(_common(a) & _common(b))
     middle = _equal(a, right["middle_names"]) | _equal(left["middle_names"], b)
-    return _levels(_both(a, b), _equal(a, b), _equal(*roots), initial, close & ~one_letter, _swapped(left, right) | middle)
+    short_form = _equal(*roots) | _begins_with(a, b) | _begins_with(b, a)
+    return _levels(_both(a, b), _equal(a, b), short_form, initial, close & ~one_letter, _swapped(left, right) | middle)
+
+
+def _begins_with(name: pl.Series, short: pl.Series) -> npt.NDArray[np.bool_]:
+    """Return where a name begins with a short form of three letters or more: PAT stands for PATRICIA as for PATRICK."""
+    both = pl.DataFrame({"name": name, "short": short})
+    begins = both.select((pl.col("name").str.starts_with(pl.col("short")) & (pl.col("short").str.len_chars() >= 3)).fill_null(value=False))
+    return np.asarray(begins.to_series().to_numpy(), np.bool_)
 
 
 def _common(names: pl.Series) -> npt.NDArray[np.bool_]:

@@ -23,6 +23,9 @@ FEWEST_PAIRS = 500  # with fewer, the binary start has nothing to go by, and the
 PLACE = "address"  # the comparison that parts the situations, and that the binary start does not see
 FEWEST_FIELDS = 2  # a mixture cannot be told apart by one field; then its levels stay as believed and only shares are fitted
 KNOWN_ENOUGH = 0.05  # part of pairs in which a field must be known on both sides to help in telling
+# A number that blocks is shared by far more of the pairs it brought together than by two random records; fitted on those pairs,
+# sharing it would look common. Among parties that are not the same, its levels therefore stay as believed.
+IDENTIFIERS = ("nino", "phone", "email", "company_number", "vat_number", "charity_number", "account")
 MOST_ROUNDS = 200
 SETTLED = 1e-6  # largest change of a responsibility in the last round
 
@@ -138,6 +141,8 @@ def _maximise(gammas: dict[str, npt.NDArray[np.int8]], weights: Array, held: Arr
             table[:, level] += weighted[gamma == level].sum(axis=0)
         if name != PLACE:
             table[is_match] = table[is_match].sum(axis=0)
+        if name in IDENTIFIERS:
+            table[~is_match] = prior.levels[name][~is_match]
         levels[name] = _as_defined(name, table, prior.situations)
     return Model(prior.situations, prior.comparisons, shares / shares.sum(), levels, 0, 0)
 

@@ -114,8 +114,8 @@ def _single(expression: Expression, inside: Any, bare: Any) -> Any:
     """Return the tree of one expression; there may be nothing after it."""
     statements = inside.get("statements", [])
     whole = len(statements) == 1 and len(statements[0]["node"].get("select_list", ())) == 1
-    if inside["error"] or bare["error"] or not whole or ";" in re.sub(r"'[^']*'", "''", expression.text):
-        raise expression.wrong("the text is not one complete expression", "close every quote and bracket, and use no semicolon")
+    if inside["error"] or bare["error"] or not whole or re.search(r";|--|/\*", re.sub(r"'[^']*'", "''", expression.text)):
+        raise expression.wrong("the text is not one complete expression", "close every quote and bracket, and use no semicolon and no comment")
     return statements[0]["node"]["select_list"][0]
 
 

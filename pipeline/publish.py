@@ -102,12 +102,13 @@ def _deliver(shared: Path, report: Report, *, run_id: str, as_of: date) -> Path:
 
 def _stands(folder: Path, content: Mapping[str, object]) -> bool:
     """Return whether the folder was published before with this content; IntegrityError with another one."""
-    try:
-        before = json.loads((folder / MANIFEST).read_bytes())
-    except FileNotFoundError:
-        return False
-    except ValueError:
-        before = {}
+    with storage_errors(folder):
+        try:
+            before = json.loads((folder / MANIFEST).read_bytes())
+        except FileNotFoundError:
+            return False
+        except ValueError:
+            before = {}
     if {name: before.get(name) for name in content} == dict(content):
         return True
     raise IntegrityError(

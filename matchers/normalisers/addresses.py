@@ -27,7 +27,7 @@ ADDRESS = pl.Schema({"row": pl.UInt32, "address": pl.String, "saon": pl.String, 
 
 _NUMBER = "[0-9]+[A-Z]?(?:[-/][0-9]+[A-Z]?)?"
 _POSTCODE = r" [A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2} \|"
-_NOT_SPELT = r"[^A-Z0-9 |]|  "
+_NOT_SPELT = r"[^A-Z0-9 |]|  |[^ ]\||\|[^ ]|\| \|"  # a bar sent in a line stands for a new part too
 _RARE = rf"/| NO [0-9]| NUMBER |CARE OF|FLOOR |[0-9] [A-Z] |ANNEX|{NO_ABODE}|{NOT_AN_ADDRESS}"
 
 _UNIT = rf" (?:{UNITS}) (?:{_NUMBER}|[A-Z][0-9]{{0,3}}) "

@@ -1,0 +1,134 @@
+"""Investigators can ask anything and harm nothing, and an exception explains itself."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from pipeline.publish import publish
+from pipeline.workbench import explain, query, workbench_path
+from schemas.errors import UsageProblem
+from schemas.partnership import Agreement, PartnerEntry, Partnership
+from schemas.records import OUTCOME
+from schemas.rule import load_rules
+
+NIGHT = date(2026, 11, 1)
+
+
+@pytest.fixture
+def home(two_tenancies, tmp_path):
+    """Return a unit's home with one published exception, one that was held back, and one decision."""
+    temporary = {"tenancy_start": date(2021, 1, 4), "tenancy_type": "TEMP", "tenant_flag": "F", "tenancy_ref": "T9"}
+    two_tenancies.link(0, two_tenancies.row("westmere", "TEN", "W1", person="ada", **temporary))
+    assembled, linked = two_tenancies.tables()
+    found = two_tenancies.flag("HT01")
+    entries = tuple(PartnerEntry(id=n, name=n.title(), gss=f"E0799990{i}", datasets=("TEN",)) for i, n in enumerate(("northmere", "southmere")))
+    agreement = Agreement(id="both", partners=("northmere", "southmere"), datasets=("TEN",), legal_basis="invented")
+    partnership = Partnership(name="Two", shared=tmp_path / "shared", partner=entries, agreement=(agreement,), as_of={})
+    decided = {"exception_id": found["exception_id"][0], "verdict": "error", "reason_code": "MOVED", "value_pence": 0, "officer": "R. Hale",
+               "decided_on": NIGHT, "note": ""}  # fmt: skip
+    publish(
+        tmp_path / "unit", partnership, assembled, linked, found, reports={}, rules=load_rules(),
+        outcomes=OUTCOME.conform(OUTCOME.empty().vstack(_frame(decided))), run_id="2026-11-01-aaaa", as_of=NIGHT,
+    )  # fmt: skip
+    return tmp_path / "unit"
+
+
+def _frame(row):
+    return pl.DataFrame([row], schema=OUTCOME.schema, orient="row")
+
+
+def id_of(home, status):
+    return query(home, f"select exception_id from exceptions where status = '{status}'").item()
+
+
+def test_a_query_sees_the_views(home):
+    assert query(home, "select rule, partner_l from exceptions where status = 'new'").rows() == [("HT01", "northmere")]
+    assert query(home, "select count(*) from rules").item() == 20
+    assert query(home, "describe exceptions").height > 30
+    assert "evidence" in query(home, "show tables").to_series().to_list()
+
+
+@pytest.mark.parametrize(("sql", "complaint"), [
+    ("select * from exeptions", "there is no view called 'exeptions'\n  To mend  did you mean exceptions"),
+    ("select rul from exceptions", "there is no column called 'rul'\n  To mend  did you mean rule"),
+    ("select e.rul from exceptions e", "did you mean rule"),
+    ("select uper(rule) from exceptions", "did you mean upper"),
+    ("selct 1", "the query is not valid SQL near 'selct'"),
+    ("select reason + 1 from exceptions", "types or functions do not fit"),
+    ("select cast(reason as integer) from exceptions", "use try_cast instead of cast"),
+    ("select 1; select 2", "only one query can be asked at a time"),
+    ("", "only one query can be asked at a time"),
+    ("delete from data.exception", "it can only look"),
+    ("create table mine (a integer)", "it can only look"),
+    ("attach 'other.duckdb'", "it can only look"),
+    ("copy exceptions to 'out.csv'", "it can only look"),
+    ("set enable_external_access = true", "it can only look"),
+    ("install httpfs", "it can only look"),
+    ("select * from read_csv('secret.csv')", "a query cannot reach files"),
+    ("select * from read_text('secret.txt')", "a query cannot reach files"),
+    ("select * from glob('*')", "a query cannot reach files"),
+    ("select * from 'secret.parquet'", "a query cannot reach files"),
+])  # fmt: skip
+def test_what_cannot_be_answered_is_refused_in_plain_words(home, sql, complaint):
+    with pytest.raises(UsageProblem) as raised:
+        query(home, sql)
+    assert complaint in str(raised.value)
+    for jargon in ("Binder", "Catalog", "Exception", "LINE 1"):
+        assert jargon not in str(raised.value)
+
+
+def test_a_query_cannot_reach_a_python_variable(home):
+    mine = pl.DataFrame({"a": [1]})
+    with pytest.raises(UsageProblem, match="there is no view called 'mine'"):
+        query(home, "select * from mine")
+    assert mine.height == 1
+
+
+def test_nothing_published_is_said_so(tmp_path):
+    with pytest.raises(UsageProblem, match="nothing has been published here yet"):
+        workbench_path(tmp_path)
+
+
+def test_a_workbench_that_is_damaged_is_said_so(home):
+    workbench_path(home).write_bytes(b"no database")
+    with pytest.raises(UsageProblem, match="cannot be opened"):
+        query(home, "select 1")
+
+
+def test_an_exception_explains_itself(home):
+    text = explain(home, id_of(home, "new"))
+    for words in (
+        "Two social tenancies", "Status: new, first issued on 1 November 2026", "A tenancy of NORTHMERE HOMES in northmere",
+        "The rule (HT01, version 1): One person is the tenant of two social homes", "northmere, TEN, reference N1, tenant.",
+        "band top, tier T1, probability 0.9990", "Same National Insurance number (+7.7)", "Different address (-4.3)", "Together +20.0",
+        "TEMPORARY: One of the tenancies is temporary accommodation", "the data do not show it", "£42,000.00 (notional; an estimate, never a debt)",
+        "Who acts first: northmere.", "An exception is a reason to look, and not a finding.",
+    ):  # fmt: skip
+        assert words in text
+    assert "Decided so far:" in text
+
+
+def test_one_that_was_held_back_says_what_held_it_back(home):
+    text = explain(home, id_of(home, "suppressed"))
+    assert "Status: held back (TEMPORARY)" in text
+    assert "holds, so it was held back" in text
+    assert "JOINT-TENANT" in text
+    assert "not looked at" in text
+
+
+def test_an_id_is_read_kindly(home):
+    wanted = id_of(home, "new")
+    assert explain(home, f" {wanted.lower()} ") == explain(home, wanted)
+    assert explain(home, wanted.replace("0", "O").replace("1", "l").replace("HTOl", "HT01").replace("HTO1", "HT01")) == explain(home, wanted)
+
+
+def test_an_unknown_id_is_answered_with_the_nearest(home):
+    wanted = id_of(home, "new")
+    with pytest.raises(UsageProblem) as raised:
+        explain(home, wanted[:-1] + ("0" if wanted[-1] != "0" else "1"))
+    assert f"did you mean {wanted}" in str(raised.value)
+    with pytest.raises(UsageProblem, match="list them with"):
+        explain(home, "?")
