@@ -43,8 +43,9 @@ def summary_text(
 
 HOW_TO_READ = """\
 - `exception_id` names the case. It stays the same every night, and the other partner's report uses the same one: quote it when you write to each other.
-- `band` says how sure we are that both sides are the same person or organisation: *top* first. `tier` says why: T1 a National Insurance \
-number with a name or birth date, T2 names and birth date, T3 name and address, T4 address only, T5 a bank account or number only.
+- `band` says how sure we are that both sides are the same person or organisation: *top* first. `tier` says why: T1 a registered \
+number (National Insurance, company, VAT, charity) and something more, T2 names and birth date, or an organisation's whole name, T3 name and address, or a \
+name nearly the same, T4 address only, T5 a bank account or number only.
 - `your_` columns are your own record, `other_` columns the other side, of which only shared fields are shown.
 - `evidence` lists what agrees (+) and what does not (-). Each point doubles or halves the odds.
 - `value_pence` is an estimate that helps to put cases in order. It is never a debt. Where it is empty, it is not known, or it is for the other partner to see.

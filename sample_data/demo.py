@@ -52,21 +52,30 @@ def demo(folder: Path, *, residents: int = 20_000, seed: int = SEED, as_of: date
     """
     _clear(folder)
     say(f"making six councils with {residents:,} residents")
+    prepare(folder, residents=residents, seed=seed, as_of=as_of)
+    evening = datetime(as_of.year, as_of.month, as_of.day, 18, tzinfo=UTC)
+    say(f"{deliver(folder, as_of=as_of, evening=evening)} deliveries were checked and submitted")
+    summary = run(folder / "unit", as_of=as_of, now=evening + timedelta(hours=8), say=say)
+    exceptions = pl.read_parquet(run_folder(folder / "unit", summary.run_id) / "exceptions.parquet")
+    return Demo(folder, summary, _with_titles(score(exceptions, folder / "truth")), _example(exceptions))
+
+
+def prepare(folder: Path, *, residents: int, seed: int, as_of: date) -> None:
+    """Write the sample, the unit's home and the councils' homes."""
     generate(folder, residents=residents, seed=seed, as_of=as_of)
-    unit = folder / "unit"
-    init_unit(unit, partnership=partnership())
-    settings = load_partnership(unit)
+    init_unit(folder / "unit", partnership=partnership())
+    settings = load_partnership(folder / "unit")
     for council in COUNCILS:
         init_partner(folder / council.id, settings, council.id)
-    evening = datetime(as_of.year, as_of.month, as_of.day, 18, tzinfo=UTC)
+
+
+def deliver(folder: Path, *, as_of: date, evening: datetime) -> int:
+    """Have every council submit every file, one a minute, and return how many there were."""
     deliveries = json.loads((folder / "partnership.json").read_text(encoding="utf-8"))["files"]
-    say(f"{len(deliveries)} deliveries are checked and submitted")
     for minute, one in enumerate(sorted(deliveries, key=lambda d: (d["as_of"], d["partner"], d["file"]))):
-        home = folder / one["partner"]
-        submit([folder / one["file"]], one["dataset"], home, as_of=as_of, now=evening + timedelta(minutes=minute), period=one["period"])
-    summary = run(unit, as_of=as_of, now=evening + timedelta(hours=8), say=say)
-    exceptions = pl.read_parquet(run_folder(unit, summary.run_id) / "exceptions.parquet")
-    return Demo(folder, summary, _with_titles(score(exceptions, folder / "truth")), _example(exceptions))
+        now = evening + timedelta(minutes=minute)
+        submit([folder / one["file"]], one["dataset"], folder / one["partner"], as_of=as_of, now=now, period=one["period"])
+    return len(deliveries)
 
 
 def _with_titles(table: pl.DataFrame) -> pl.DataFrame:

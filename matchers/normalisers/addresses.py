@@ -62,7 +62,8 @@ def normalise_address(frame: pl.DataFrame) -> pl.DataFrame:
             pl.lit("| "), pl.concat_str(lines, separator=" | ", ignore_nulls=True), pl.lit(" |")
         ).alias("text"),
     )
-    spelt = joined.with_columns(_spell(pl.col("text")).str.replace(_POSTCODE, " |"))
+    spelt = joined.with_columns(_spell(pl.col("text")).str.replace_all(_POSTCODE, " |"))
+    spelt = spelt.with_columns(_without_empty_parts(pl.col("text")))
     spelt = spelt.with_columns(_without_repeats(_write_out(pl.col("text"))).alias("text"))
     spelt = spelt.with_columns(
         patched(pl.col("text"), is_odd=lambda e: e.str.contains(_RARE), mend=_settle_rare)
@@ -109,6 +110,14 @@ def _write_out(text: pl.Expr) -> pl.Expr:
     doubled = text.str.replace_all(" ", "  ", literal=True)
     full = doubled.str.replace_many(list(ABBREVIATIONS), list(ABBREVIATIONS.values()))
     return full.str.replace_all("  ", " ", literal=True)
+
+
+def _without_empty_parts(text: pl.Expr) -> pl.Expr:
+    return patched(
+        text,
+        is_odd=lambda e: e.str.contains("| |", literal=True),
+        mend=lambda e: e.str.replace_all(r"\|(?: \|)+", "|"),
+    )
 
 
 def _without_repeats(text: pl.Expr) -> pl.Expr:

@@ -103,6 +103,7 @@ def test_a_house_without_a_number_is_known_by_its_name(lines, paon):
         ("12 Dr Johnson Dr", "12 DR JOHNSON DRIVE"),
         ("12 Ct Farm Ct", "12 CT FARM COURT"),
         ("12 Oak Ave", "12 OAK AVENUE"),
+        ("12 Oak, ZZ1 1AA, Northmere, ZZ1 1AA", "12 OAK NORTHMERE"),
         ("12 Oak|Ash | | Road", "12 OAK ASH ROAD"),
         ("12 Oak Cl, Oak Cres", "12 OAK CLOSE OAK CRESCENT"),
         ("12 Oak Gdns, Glos", "12 OAK GARDENS GLOUCESTERSHIRE"),
