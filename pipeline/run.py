@@ -14,7 +14,7 @@ import polars as pl
 
 from pipeline import ledger
 from pipeline.assemble import assemble
-from pipeline.flag import flag
+from pipeline.flag import check_rules, flag
 from pipeline.gateway import within_agreements
 from pipeline.home import load_partnership
 from pipeline.intake import incomplete, intake
@@ -25,7 +25,7 @@ from pipeline.publish import publish
 from pipeline.receipts import load_receipts
 from pipeline.report import report
 from pipeline.store import make_folder, write_parquet
-from schemas.errors import ExitCode, IntegrityError
+from schemas.errors import ConfigurationError, ExitCode, IntegrityError, unknown_name
 from schemas.partnership import Partnership
 from schemas.relations import Assembled, Linked
 from schemas.rule import Rule, load_rules, load_values
@@ -93,7 +93,8 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
         LockHeld, ConfigurationError, SafetyStop, StorageError: nothing was published; what was published before stands.
     """
     partnership = load_partnership(home)
-    rules = [rule for rule in load_rules() if rule.id not in partnership.rules.disabled]
+    rules = _rules_in_use(partnership)
+    check_rules(rules, load_values(), as_of=as_of)
     with run_lock(home, now=now):
         clock = _Clock(say)
         with clock.stage("intake", 0) as out:
@@ -133,6 +134,15 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
         summary = _summary(name, as_of, False, exceptions, notes, published.folder, *common)
         ledger.close(home, name, _closing_note(summary, assembled, now))
         return summary
+
+
+def _rules_in_use(partnership: Partnership) -> list[Rule]:
+    rules = load_rules()
+    known = {rule.id for rule in rules}
+    for name in partnership.rules.disabled:
+        if name not in known:
+            raise unknown_name("rule", name, known, error=ConfigurationError, file="partnership.toml")
+    return [rule for rule in rules if rule.id not in partnership.rules.disabled]
 
 
 def conservation(submissions: pl.DataFrame) -> pl.DataFrame:

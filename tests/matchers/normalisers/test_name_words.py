@@ -18,6 +18,7 @@ from matchers.normalisers.name_words import given_names, spell
         ("Price - Jones", "PRICE-JONES"),
         ("OKAFOR,ADA", "OKAFOR, ADA"),
         ("Okafor (Mrs)", "OKAFOR MRS"),
+        ("OKAFOR-, -ADA", "OKAFOR, ADA"),
         ("-,-", ""),
         (" \u200b", ""),
         ("", ""),
