@@ -83,7 +83,8 @@ def _spell_case(text: pl.Expr) -> pl.Expr:
 def _spell_marks(text: pl.Expr) -> pl.Expr:
     plain = fold_letters(clean(text)).str.replace_all("['`]", "").str.replace_all("[&+]", " AND ")
     words = plain.str.replace_all(r"[^\p{L}\p{N}\p{M},-]+", " ")
-    return words.str.replace_all("[-, ]*,[-, ]*", ", ").str.replace_all(" *-[ -]*", "-").str.strip_chars(" ,-")
+    tidy = words.str.replace_all("[-, ]*,[-, ]*", ", ").str.replace_all(" *-[ -]*", "-")
+    return tidy.str.replace_all("-AND-|-AND | AND-", " AND ").str.strip_chars(" ,-")
 
 
 def given_names(forename: pl.Expr, middle_names: pl.Expr) -> tuple[pl.Expr, pl.Expr]:

@@ -19,6 +19,7 @@ from matchers.normalisers.name_words import given_names, spell
         ("OKAFOR,ADA", "OKAFOR, ADA"),
         ("Okafor (Mrs)", "OKAFOR MRS"),
         ("OKAFOR-, -ADA", "OKAFOR, ADA"),
+        ("Jo-&-Ada", "JO AND ADA"),
         ("-,-", ""),
         (" \u200b", ""),
         ("", ""),
