@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -84,7 +85,10 @@ def _head(raw: bytes) -> bytes:
 
 def _bytes(path: Path) -> bytes:
     try:
-        size = path.stat().st_size
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode) and not stat.S_ISDIR(about.st_mode):
+            raise DataRejected("this is a device or a pipe, not a file", file=path.name, mend="save it as a file first")
+        size = about.st_size
         if size > MAX_BYTES:
             raise DataRejected(f"the file is larger than {MAX_BYTES // 1024**3} GB", file=path.name, mend="send it in parts, as periods or as Parquet")
         raw = path.read_bytes()

@@ -307,6 +307,12 @@ def test_missing_file_is_answered_with_the_nearest_name(tmp_path):
         check([tmp_path / "taxi_now.csv"], CONTRACTS["TAX"], [], as_of=TODAY)
 
 
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no endless file")
+def test_endless_device_is_refused_before_it_is_read():
+    with pytest.raises(DataRejected, match="device"):
+        check([Path("/dev/zero")], CONTRACTS["TAX"], [], as_of=TODAY)
+
+
 def test_workbook_is_told_from_a_csv(tmp_path):
     with pytest.raises(DataRejected, match="workbook"):
         checked(tmp_path, b"PK\x03\x04rest")
