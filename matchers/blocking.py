@@ -19,10 +19,12 @@ class BlockingRule:
 
     Args:
         key: SQL expression over the record's columns.
+        most: records that may share a key; a key that more of them share is passed over.
     """
 
     name: str
     key: str
+    most: int = MOST_IN_BLOCK
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,8 @@ def block(records: pl.DataFrame, rules: Sequence[BlockingRule], *, max_pairs: in
     with connection({"records": records}, threads=threads, memory_gb=memory_gb) as con:
         con.execute(keyed_sql(rules))
         con.execute(sizes_sql())
-        con.execute(usable_sql())
-        sizes = con.sql(counts_sql()).fetchall()
+        con.execute(usable_sql(rules))
+        sizes = con.sql(counts_sql(rules)).fetchall()
         counts = {rules[i].name: int(pairs) for i, pairs, _, _ in sizes}
         dropped = {rules[i].name: (int(keys), int(members)) for i, _, keys, members in sizes if keys}
         _refuse_too_many(counts, max_pairs)
@@ -74,17 +76,22 @@ def sizes_sql() -> str:
     return "create temp table key_sizes as select rule, key, count(*) as members from keyed group by rule, key having count(*) > 1"
 
 
-def usable_sql() -> str:
+def _most_sql(rules: Sequence[BlockingRule]) -> str:
+    return f"[{', '.join(str(rule.most) for rule in rules)}][rule + 1]"
+
+
+def usable_sql(rules: Sequence[BlockingRule]) -> str:
     return f"""create temp table usable as
-        select k.rule, k.key, k.record, k.row_hash from keyed k join key_sizes s on s.rule = k.rule and s.key = k.key
-        where s.members <= {MOST_IN_BLOCK}"""
+        select k.rule, k.key, k.record, k.row_hash
+        from keyed k join (select rule, key from key_sizes where members <= {_most_sql(rules)}) s on s.rule = k.rule and s.key = k.key"""
 
 
-def counts_sql() -> str:
+def counts_sql(rules: Sequence[BlockingRule]) -> str:
+    fits = f"members <= {_most_sql(rules)}"
     return f"""select rule,
-            coalesce(sum(members * (members - 1) // 2) filter (where members <= {MOST_IN_BLOCK}), 0) as pairs,
-            count(*) filter (where members > {MOST_IN_BLOCK}) as dropped_keys,
-            coalesce(sum(members) filter (where members > {MOST_IN_BLOCK}), 0) as dropped_members
+            coalesce(sum(members * (members - 1) // 2) filter (where {fits}), 0) as pairs,
+            count(*) filter (where not {fits}) as dropped_keys,
+            coalesce(sum(members) filter (where not {fits}), 0) as dropped_members
         from key_sizes group by rule order by rule"""
 
 

@@ -42,7 +42,7 @@ def cluster(records: pl.Series, links: pl.DataFrame, numbers: pl.DataFrame, refe
     """
     parent: dict[int, int] = {}
     members: dict[int, list[int]] = {}
-    number: dict[int, str] = dict(numbers.rows())
+    held: dict[int, set[str]] = {record: {number} for record, number in numbers.iter_rows()}
     conflicts = oversized = 0
 
     def root(record: int) -> int:
@@ -58,8 +58,9 @@ def cluster(records: pl.Series, links: pl.DataFrame, numbers: pl.DataFrame, refe
         if a == b:
             continue
         small, large = sorted((a, b), key=lambda r: len(members.get(r, (r,))))
-        both = [number[r] for r in (large, small) if r in number]
-        if len(both) > 1 and OSA.distance(both[0], both[1], score_cutoff=1) > 1:
+        # every number against every number: one slip after another would lead from one person to the next
+        ours, theirs = held.get(large, set()), held.get(small, set())
+        if any(OSA.distance(one, other, score_cutoff=1) > 1 for one in ours for other in theirs):
             conflicts += 1
             continue
         joined = members.get(large, [large]) + members.get(small, [small])
@@ -69,8 +70,8 @@ def cluster(records: pl.Series, links: pl.DataFrame, numbers: pl.DataFrame, refe
         parent[small] = large
         members[large] = joined
         members.pop(small, None)
-        if both:
-            number[large] = both[0]
+        if theirs:
+            held[large] = ours | theirs
     return Clustered(_named(records, members, references), conflicts, oversized)
 
 

@@ -23,6 +23,7 @@ from schemas.records import CLUSTER_MEMBER, EVIDENCE, LINK
 from schemas.relations import Linked
 
 _NINO = "left(nino, 8)"
+MOST_AT_ONE_CONTACT = 20  # records; a family in every dataset stays below, an office or a default value does not
 PERSON_RULES = (
     BlockingRule("NINO", _NINO),
     BlockingRule("surname and birth date", "surname || '|' || date_of_birth"),
@@ -32,8 +33,8 @@ PERSON_RULES = (
     BlockingRule("names in any order and birth year", "least(forename, surname) || '|' || greatest(forename, surname) || '|' || left(date_of_birth, 4)"),
     BlockingRule("names and birthday", "forename || '|' || surname || '|' || right(date_of_birth, 5)"),
     BlockingRule("postcode and birth date", "postcode || '|' || date_of_birth"),
-    BlockingRule("telephone", "phone"),
-    BlockingRule("e-mail", "email"),
+    BlockingRule("telephone", "phone", most=MOST_AT_ONE_CONTACT),
+    BlockingRule("e-mail", "email", most=MOST_AT_ONE_CONTACT),
 )
 _FIRST_WORDS = "array_to_string(list_slice(string_split(name, ' '), 1, 2), ' ')"
 ORGANISATION_RULES = (

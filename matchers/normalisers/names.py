@@ -132,9 +132,6 @@ def nickname_roots() -> dict[str, str]:
     return dict(table.select("variant", "root").iter_rows())
 
 
-_roots = nickname_roots  # the name that callers knew it by before
-
-
 def nickname_root(forename: pl.Expr) -> pl.Expr:
     """Return the full name that a short form or other spelling stands for, to compare by: BILL gives WILLIAM.
 
