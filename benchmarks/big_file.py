@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.measure import machine
+from benchmarks.machine import machine
 from schemas.datasets import CONTRACTS
 
 BAR = (15.0, 2000.0)  # seconds, megabytes

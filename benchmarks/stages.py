@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.measure import machine
+from benchmarks.machine import machine
 from pipeline.check import check
 from pipeline.encode import encode
 from pipeline.home import load_partner

@@ -36,7 +36,7 @@ def run_id(
         "rules": [rule.model_dump(mode="json") for rule in rules],
         "values": values.model_dump(mode="json"),
         "outcomes": outcomes.rows(),
-        "history": history.select("exception_id", "first_seen").rows(),
+        "history": history.select("exception_id", "status", "first_seen").rows(),
         "versions": {name: version(name) for name in _LIBRARIES} | {"counterfoil": tool_version()},
     }
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()

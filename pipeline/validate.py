@@ -7,7 +7,7 @@ file, is judged for all files together (`pipeline.row_rules`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 
 import polars as pl
@@ -150,15 +150,3 @@ def as_rejects(problems: pl.DataFrame) -> pl.DataFrame:
 def must_fix(problems: pl.DataFrame) -> pl.DataFrame:
     """Return file and line of every row that is to be left out."""
     return problems.filter(pl.col("code").is_in(_MUST_FIX)).select("file", "line").unique()
-
-
-def summary(rejects: pl.DataFrame) -> list[tuple[str, int, Sequence[tuple[str, int, str]]]]:
-    """Return (code, number of lines, first five places) for every code, most frequent first."""
-    if not rejects.height:
-        return []
-    counted = rejects.group_by("code").agg(pl.len().alias("n")).sort("n", "code", descending=[True, False])
-    places = {
-        code: rejects.filter(pl.col("code") == code).sort("file", "line", "column").head(5).select("file", "line", "column").rows()
-        for code in counted["code"]
-    }
-    return [(code, n, places[code]) for code, n in counted.iter_rows()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -54,19 +54,23 @@ def _in_words(item: Any, text: str, model: type[BaseModel]) -> tuple[int | None,
     if item["type"] == "missing":
         return line, f"{name} is missing"
     message = str(item["msg"]).removeprefix("Value error, ")
-    return line, f"{name}: {message[0].lower()}{message[1:]}"
+    words = f"{message[0].lower()}{message[1:]}"
+    return line, f"{name}: {words}" if name else words  # what holds for the file as a whole has no name
 
 
 def known_keys(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
     """Return the keys that the model knows at a path of keys and list positions."""
     current: Any = model
+    own_key = False  # the next part is a key of the writer's own, as in [as_of.default]
     for part in path:
-        if isinstance(part, int):
+        if isinstance(part, int) or own_key:
+            own_key = False
             continue
         field = current.model_fields.get(part) if _is_model(current) else None
         current = _inner_model(field.annotation) if field else (current if not _is_model(current) else None)
         if current is None:
             return []
+        own_key = field is not None and get_origin(field.annotation) is dict
     return sorted(current.model_fields) if _is_model(current) else []
 
 
