@@ -12,7 +12,7 @@ import polars as pl
 from pipeline.mapping import choose
 from pipeline.read import read, read_header
 from pipeline.row_rules import row_problems
-from pipeline.suspicions import look_for_damage
+from pipeline.suspicions import damage_in_rows, damage_in_text
 from pipeline.validate import as_rejects, must_fix, validate
 from schemas.contract import Contract
 from schemas.errors import CounterfoilError, UsageProblem
@@ -40,24 +40,37 @@ def check(
     for path in files:
         mapping = choose_layout(path, contract, mappings, options)
         one = read(path, contract, mapping, options)
-        typed_rows, found = validate(one, contract, mapping, as_of=as_of)
-        damage = look_for_damage(one.rows, typed_rows, contract)
+        damage = damage_in_text(one.rows, contract)
+        columns = {column.name: column for column in one.rows}
+        one = _without_rows(one)
+        typed_rows, found = validate(columns, contract, mapping, file=path.name, as_of=as_of)
+        damage += damage_in_rows(typed_rows, contract)
         notes += [f"{path.name}: {note}" for note in (*one.notes, *damage)]
         used.append(mapping)
         rows.append(typed_rows)
         problems.append(found)
         unread.append(one.rejects)
-        received.append(_without_rows(one))
-    every_row = pl.concat(rows)
-    found = pl.concat([*problems, row_problems(every_row, contract)])
+        received.append(one)
+    good = pl.concat(rows)
+    rows.clear()
+    del typed_rows
+    found = pl.concat([*problems, row_problems(good, contract)])
     left_out = must_fix(found)
-    good = every_row.join(left_out, on=["file", "line"], how="anti", maintain_order="left") if left_out.height else every_row
+    if left_out.height:
+        good = _without(good, left_out)
     rejects = REJECT.conform(pl.concat([*unread, as_rejects(found.unique())]))
     total = sum(one.records for one in received)
     return Checked(
         contract=contract, as_of=as_of, rows=good, rejects=rejects, received=total, accepted=good.height,
         rejected=total - good.height, mapping_digest=_digest(used), files=tuple(received), notes=tuple(notes),
     )
+
+
+def _without(rows: pl.DataFrame, left_out: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows that are not left out."""
+    bad = left_out.with_columns(bad=pl.lit(value=True))
+    keep = rows.select("file", "line").join(bad, on=["file", "line"], how="left", maintain_order="left")["bad"].is_null()
+    return rows.filter(keep)
 
 
 def choose_layout(path: Path, contract: Contract, mappings: Sequence[Mapping], options: ReadOptions) -> Mapping:

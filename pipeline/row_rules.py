@@ -24,8 +24,8 @@ def row_problems(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
         rows: `file, line` and the contract's columns, typed, of all files together. Nulls break no rule.
     """
     rules = _rules(contract)
-    judged = _schema(rules, rows.schema)
-    verdicts: pl.DataFrame = judged.filter(rows)[1].details()
+    judged = _schema(rules)
+    verdicts: pl.DataFrame = judged.filter(rows.select(judged.column_names()))[1].details()
     found = [
         verdicts.filter(pl.col(name) == "invalid").select("file", "line", pl.lit(column).alias("column"), pl.lit(code).alias("code"))
         for name, (column, code, _) in rules.items()
@@ -58,8 +58,8 @@ def _bound(field: Field, bound: int) -> int:
     return bound * 100 if field.type is FieldType.MONEY and field.unit == "pounds" else bound
 
 
-def _schema(rules: dict[str, tuple[str, str, pl.Expr]], columns: pl.Schema) -> Any:
-    used = {name: dy.Any() for name in columns if name in ("file", "line")}
+def _schema(rules: dict[str, tuple[str, str, pl.Expr]]) -> Any:
+    used = {name: dy.Any() for name in ("file", "line")}
     for column, _, expression in rules.values():
         used |= {name: dy.Any() for name in (column, *expression.meta.root_names())}
     checks = {name: dy.rule()(_constant(expression)) for name, (_, _, expression) in rules.items()}

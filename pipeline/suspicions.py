@@ -12,17 +12,14 @@ FEWEST_ROWS = 20  # below this, a share says nothing
 ROUNDED_DIGITS = 15  # digits a spreadsheet keeps of a number
 
 
-def look_for_damage(text: pl.DataFrame, rows: pl.DataFrame, contract: Contract) -> tuple[str, ...]:
-    """Return what a person should look at, in words that name columns and counts only.
+def damage_in_text(text: pl.DataFrame, contract: Contract) -> list[str]:
+    """Return what is cut off or rounded in a file's fields as text, in words that name columns and counts only."""
+    return [*_cut(text), *_rounded(text, contract)]
 
-    Args:
-        text: the file's fields as text, under the contract's names.
-        rows: the same, typed.
-    """
-    notes = [*_cut(text), *_rounded(text, contract)]
-    if rows.height >= FEWEST_ROWS:
-        notes += [*_names_swapped(rows, contract), *_dates_swapped(rows, contract)]
-    return tuple(notes)
+
+def damage_in_rows(rows: pl.DataFrame, contract: Contract) -> list[str]:
+    """Return which columns seem to have changed places in typed rows, in words that name columns and counts only."""
+    return [*_names_swapped(rows, contract), *_dates_swapped(rows, contract)] if rows.height >= FEWEST_ROWS else []
 
 
 def _cut(text: pl.DataFrame) -> list[str]:

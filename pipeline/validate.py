@@ -32,7 +32,6 @@ from schemas.contract import Contract, Field, FieldType, Mark, Role
 from schemas.mapping import Mapping
 from schemas.problems import PROBLEMS, Severity
 from schemas.records import REJECT, typed
-from schemas.relations import Received
 
 _IDENTIFIERS: dict[FieldType, Callable[[pl.Expr], pl.Expr]] = {
     FieldType.NINO: parse_nino,
@@ -54,11 +53,14 @@ _IDENTIFIERS: dict[FieldType, Callable[[pl.Expr], pl.Expr]] = {
 _IDENTITY = (Role.PERSON, Role.ADDRESS, Role.ORGANISATION, Role.BANK)
 
 
-def validate(received: Received, contract: Contract, mapping: Mapping, *, as_of: date) -> tuple[pl.DataFrame, pl.DataFrame]:
+def validate(
+    columns: dict[str, pl.Series], contract: Contract, mapping: Mapping, *, file: str, as_of: date
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Read every value of one file.
 
     Args:
-        received: text fields with line numbers.
+        columns: `line` and the text fields, by the contract's names. They are taken out one after the other, so that a large
+            file is never held as text and typed at once.
         mapping: date forms, money units, codes and constants of the layout.
         as_of: today, for the fields that cannot lie in the future and for ages.
 
@@ -66,20 +68,22 @@ def validate(received: Received, contract: Contract, mapping: Mapping, *, as_of:
         All rows: `file, line` and every field of the contract, typed; a value that is absent or cannot be used is
         null. And the problems: `file, line, column, code`.
     """
-    text = _with_constants(received.rows, mapping)
-    values, problems = [], [_NO_PROBLEMS]
+    lines = columns.pop("line")
+    absent, values, problems = [], [], [_NO_PROBLEMS]
     for field in contract.fields:
-        if field.name not in text.columns:
-            values.append(pl.repeat(None, text.height, dtype=typed(field.type), eager=True).alias(field.name))
+        raw = columns.pop(field.name, None)
+        if raw is None and field.name in mapping.constants:
+            raw = pl.repeat(str(mapping.constants[field.name]), lines.len(), dtype=pl.String, eager=True)
+        if raw is None:
+            absent.append(pl.lit(None, typed(field.type)).alias(field.name))
             continue
-        raw = text.select(pl.col(field.name).alias("raw"))
-        both = raw.select(parser(field, mapping, as_of)(pl.col("raw")).alias("both")).unnest("both")
+        both = raw.alias("raw").to_frame().select(parser(field, mapping, as_of)(pl.col("raw")).alias("both")).unnest("both")
         values.append(both["value"].alias(field.name))
-        problems.append(_problems_of(field, text["line"], raw["raw"], both))
-        text = text.drop(field.name)
-    file = pl.repeat(received.file, text.height, dtype=pl.String, eager=True).alias("file")
-    found = pl.concat(problems).select(pl.lit(received.file, pl.String).alias("file"), "line", "column", "code")
-    return pl.DataFrame([file, text["line"], *values]), found
+        problems.append(_problems_of(field, lines, raw, both))
+    found = pl.concat(problems).select(pl.lit(file, pl.String).alias("file"), "line", "column", "code")
+    # what stands in every row alike is one value with a length, and costs nothing
+    rows = pl.DataFrame([lines.alias("line"), *values]).with_columns(pl.lit(file, pl.String).alias("file"), *absent)
+    return rows.select("file", "line", *contract.names), found
 
 
 _NO_PROBLEMS = pl.DataFrame(schema={"line": pl.Int64(), "column": pl.String(), "code": pl.String()})
@@ -112,11 +116,6 @@ def parse_code(raw: pl.Expr, field: Field, theirs: dict[str, str]) -> pl.Expr:
     value = folded.replace_strict(known, default=None, return_dtype=pl.String)
     unknown = value.is_null() & (folded != "")
     return pl.struct(value.alias("value"), pl.when(unknown).then(pl.lit("code-unknown")).alias("problem"))
-
-
-def _with_constants(rows: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
-    constants = {name: str(value) for name, value in mapping.constants.items() if name not in rows.columns}
-    return rows.with_columns(pl.lit(value, pl.String).alias(name) for name, value in constants.items())
 
 
 def _problems_of(field: Field, lines: pl.Series, raw: pl.Series, both: pl.DataFrame) -> pl.DataFrame:
