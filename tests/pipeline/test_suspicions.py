@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from pipeline.suspicions import damage_in_rows, damage_in_text
+from pipeline.suspicions import FEWEST_ROWS, damage_in_rows, damage_in_text
 from schemas.datasets import CONTRACTS
 from schemas.records import typed
 
