@@ -34,7 +34,8 @@ def home_key() -> pl.Expr:
     spelt = pl.concat_str(pl.col("saon").fill_null(""), pl.col("paon").fill_null(""), separator=" ")
     words = spelt.str.extract_all(r"[A-Z0-9]+").list.eval(pl.element().filter(~pl.element().is_in(["FLAT", "UNIT", "APARTMENT"]))).list.sort()
     key = words.list.join(" ")
-    return pl.when(pl.col("paon").is_null() & pl.col("saon").is_null()).then(pl.col("address")).otherwise(key)
+    # FLAT or UNIT alone, as in "Flat, Weaver Street", tells no more than nothing
+    return pl.when(key == "").then(pl.col("address")).otherwise(key)
 
 
 def address_clusters(records: pl.DataFrame) -> pl.DataFrame:

@@ -98,7 +98,7 @@ def partnership() -> Partnership:
     datasets = tuple(sorted({name for c in COUNCILS for name in c.datasets}))
     agreement = Agreement(id="merrow-2026", partners=tuple(c.id for c in COUNCILS), datasets=datasets, legal_basis="invented, for the demonstration")
     return Partnership(
-        name="Merrowshire counter-fraud partnership", shared=Path("../shared"), partner=partners, agreement=(agreement,),
+        name="Merrowshire counter-fraud partnership", shared=Path("..", "shared"), partner=partners, agreement=(agreement,),
         as_of={"default": AsOfRule(max_age_days=92)},
     )
 

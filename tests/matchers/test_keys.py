@@ -54,7 +54,8 @@ def test_an_account_of_too_many_is_passed_over_and_counted() -> None:
 @pytest.mark.parametrize(
     ("saon", "paon", "address", "expected"),
     [("FLAT 7", "18", "x", "18 7"), ("18", "7", "x", "18 7"), (None, "7/18", "x", "18 7"), (None, "14", "x", "14"), (None, "14A", "x", "14A"),
-     (None, "ROSE COTTAGE", "x", "COTTAGE ROSE"), (None, None, "WEAVER STREET", "WEAVER STREET"), (None, None, None, None)],
+     (None, "ROSE COTTAGE", "x", "COTTAGE ROSE"), (None, None, "WEAVER STREET", "WEAVER STREET"), (None, None, None, None),
+     (None, "FLAT", "FLAT WEAVER STREET", "FLAT WEAVER STREET"), (None, "FLAT ABOVE SHOP", "x", "ABOVE SHOP")],
 )  # fmt: skip
 def test_a_home_s_key_is_its_numbers_and_names_in_any_order(saon: str | None, paon: str | None, address: str | None, expected: str | None) -> None:
     frame = pl.DataFrame([(saon, paon, address)], schema=dict.fromkeys(("saon", "paon", "address"), pl.String()), orient="row")
@@ -78,6 +79,11 @@ def test_a_record_without_postcode_and_uprn_has_no_home() -> None:
 
 def test_a_postcode_alone_is_nobody_s_home_with_anybody() -> None:
     assert homes({"postcode": "ZZ1 1AA"}, {"postcode": "ZZ1 1AA"}) == [(0, 0), (1, 1)]
+
+
+def test_a_flat_and_a_unit_without_numbers_are_two_homes() -> None:
+    flat, unit = ({"postcode": "ZZ1 1AA", "paon": kind, "address": f"{kind} WEAVER STREET"} for kind in ("FLAT", "UNIT"))
+    assert homes(flat, unit) == [(0, 0), (1, 1)]
 
 
 def test_one_uprn_joins_what_postcodes_part() -> None:

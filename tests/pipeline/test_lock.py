@@ -99,4 +99,4 @@ def test_two_homes_have_two_locks(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
     with run_lock(tmp_path / "a", now=NOON), run_lock(tmp_path / "b", now=NOON):
-        pass
+        assert all((tmp_path / name / "run.lock.json").is_file() for name in ("a", "b"))
