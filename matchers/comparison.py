@@ -20,7 +20,7 @@ from matchers.keys import home_key
 from matchers.normalisers.identifiers import nino_key, postcode_sector
 from matchers.normalisers.names import nickname_root, nickname_roots
 
-CLOSE_FORENAME = 0.88  # Jaro-Winkler; lower joins MARIA and MARTA, higher loses CATHRINE and CATHERINE
+CLOSE_FORENAME = 0.88  # Jaro-Winkler; higher loses CATHRINE and CATHERINE
 CLOSE_SURNAME = 0.90  # Jaro-Winkler
 SHORTEST_TYPO = 4  # letters; in a shorter name one other letter makes another name
 CLOSE_ORGANISATION = 92  # token sort ratio, 0 to 100
@@ -87,7 +87,7 @@ def compare_forename(left: Columns, right: Columns) -> Levels:
     one_letter = ((a.str.len_chars() == 1) | (b.str.len_chars() == 1)).fill_null(value=False).to_numpy()
     initial = one_letter & _equal(a.str.slice(0, 1), b.str.slice(0, 1))
     alike = (distinct_scores(a, b, JaroWinkler.normalized_similarity) >= CLOSE_FORENAME) | _one_letter_wrong(a, b)
-    # MARIA and MARIE are one letter apart, and two names: sisters are called so.
+    # Two common names one letter apart are two names, not a misspelling: twins are called so.
     close = alike & ~(_common(a) & _common(b))
     middle = _equal(a, right["middle_names"]) | _equal(left["middle_names"], b)
     short_form = _equal(*roots) | _begins_with(a, b) | _begins_with(b, a)

@@ -1,6 +1,6 @@
 """How strong the identity behind a link is, by what agrees; a rule names the weakest tier it may issue on.
 
-T1  a registered number (NINO, company, VAT or charity number) and one more thing
+T1  of a person, the NINO and one more thing; of an organisation, its company, VAT or charity number
 T2  full name and date of birth, of a person; the same name, of an organisation
 T3  name and address
 T4  address only

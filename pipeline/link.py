@@ -44,7 +44,7 @@ ORGANISATION_RULES = (
     BlockingRule("name", "replace(name, ' ', '')"),
     BlockingRule("first two words", _FIRST_WORDS),
     BlockingRule("first six letters and last word", "left(replace(name, ' ', ''), 6) || '|' || string_split(name, ' ')[-1]"),
-    BlockingRule("first consonants", "left(regexp_replace(name, '[AEIOU ]', '', 'g'), 7)"),
+    BlockingRule("first consonants", "nullif(left(regexp_replace(name, '[AEIOU ]', '', 'g'), 7), '')"),
     BlockingRule("words in any order", "array_to_string(list_sort(string_split(name, ' ')), ' ')"),
     BlockingRule("account", "account"),
     BlockingRule("first letter and postcode", "left(name, 1) || '|' || postcode"),

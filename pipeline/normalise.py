@@ -44,7 +44,7 @@ def normalise(rows: pl.DataFrame, contract: Contract, *, partner: str, as_of: da
     if once:
         records, payload = _once_per_value(records, payload)
     own = {"partner": pl.lit(partner, pl.String), "dataset": pl.lit(contract.id, pl.String)}
-    notes = (f"{nameless:,} parties have no usable name and are matched on their other values",) if nameless else ()
+    notes = (f"without a usable name, and matched on their other values: {nameless:,}",) if nameless else ()
     return Normalised(
         RECORD.conform(records.with_columns(**own)), payload_shape(contract).conform(payload.with_columns(**own)), notes
     )
@@ -57,7 +57,9 @@ def _row_refs(rows: pl.DataFrame, contract: Contract) -> pl.Series:
     """
     if contract.key:
         return rows["partner_record_ref"].alias("record_ref")
-    content = rows.select(pl.concat_str((_escaped(name) for name in contract.names), separator="\x1f").alias("content"))
+    # when the extract was taken is not what the line says: the same line sent again next month keeps its reference
+    said = [name for name in contract.names if name not in ("as_of_date", "partner_record_ref")]
+    content = rows.select(pl.concat_str((_escaped(name) for name in said), separator="\x1f").alias("content"))
     digests = pl.Series("digest", [hashlib.sha256(text.encode()).hexdigest()[:16] for text in content["content"]], pl.String)
     counted = pl.DataFrame([digests]).with_columns(n=pl.int_range(1, pl.len() + 1).over("digest"))
     return counted.select(pl.format("l{}-{}", "digest", "n").alias("record_ref"))["record_ref"]
@@ -72,15 +74,14 @@ def _people(numbered: pl.DataFrame, party: Party) -> tuple[pl.DataFrame, int]:
     values = numbered.select("row", *(_column(party, name).alias(name) for name in _PERSON_VALUES))
     present = names.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in ("forename", "middle_names", "surname")))
     found = normalise_people(present).rename({"suffix": "generation"})
-    known = values.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in ("date_of_birth", "nino")))
+    known = values.filter(pl.any_horizontal(pl.col(name).is_not_null() for name in _PERSON_VALUES))
     nameless = known.join(found.select("row").unique(), on="row", how="anti").select("row")
-    nothing_left = present.join(found.select("row").unique(), on="row", how="anti").height
     people = pl.concat([found, nameless.with_columns(person=pl.lit(1, pl.UInt8))], how="diagonal")
     people = people.join(values, on="row", how="left")
     alone = [pl.when(pl.col("person") == 1).then(pl.col(name)).alias(name) for name in _PERSON_VALUES]
     label = pl.when(pl.col("person") == 1).then(pl.lit(party.name)).otherwise(pl.lit(f"{party.name} 2")).alias("party")
     people = people.with_columns(*alone, label, pl.col("deceased_hint").fill_null(value=False))
-    return people.drop("person", "generation"), nothing_left
+    return people.drop("person", "generation"), nameless.height
 
 
 def _organisations(numbered: pl.DataFrame, party: Party) -> tuple[pl.DataFrame, int]:

@@ -84,7 +84,7 @@ def test_an_empty_second_person_is_no_party() -> None:
 def test_a_party_without_a_usable_name_is_matched_on_its_number_and_counted() -> None:
     found = of("CTX", {**ADA, "forename": "Unknown", "surname": "Unknown"}, {"nino": "QQ445566A"})
     assert parties(found, "surname", "nino") == [("R0", "holder", None, "QQ112233C"), ("R1", "holder", None, "QQ445566A")]
-    assert found.notes == ("1 parties have no usable name and are matched on their other values",)
+    assert found.notes == ("without a usable name, and matched on their other values: 2",)
 
 
 def test_a_row_that_names_nobody_keeps_its_payload() -> None:
@@ -133,7 +133,7 @@ def test_an_organisation_keeps_its_name_as_sent_beside_the_one_to_compare() -> N
 def test_an_organisation_of_no_name_is_matched_on_its_number_and_counted() -> None:
     found = of("CRS", {"name": "Sundry Suppliers", "company_no": "00000019"})
     assert parties(found, "name", "company_number") == [("R0", "creditor", None, "00000019")]
-    assert found.notes[0].startswith("1 parties have no usable name")
+    assert found.notes[0].startswith("without a usable name")
 
 
 # payment lines: no key, one record for each supplier as spelt
