@@ -16,6 +16,7 @@ caption { font-weight: bold; text-align: left; padding: 0.5rem 0 }
 th, td { border: 1px solid #767676; padding: 0.4rem 0.6rem; text-align: left; vertical-align: top }
 thead th { background: #eee }
 code { font-family: Consolas, Menlo, monospace; overflow-wrap: anywhere }
+th code { overflow-wrap: normal }
 a { color: #0b4f9e }
 a:focus, .wide:focus { outline: 3px solid #b35900 }
 @media print { body { max-width: none; font-size: 9pt } thead { display: table-header-group } tr { break-inside: avoid } }
