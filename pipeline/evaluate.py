@@ -1,0 +1,396 @@
+"""Links in a file held against a truth in a file: what is measured, what was left out of it, and errors to look at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from matchers import evaluation as measure
+from matchers.evaluation import DECISION, PAIR, BCubed, PairQuality, count_true_pairs, is_pairs
+from schemas.errors import DataRejected, StorageError, UsageProblem
+
+METADATA = "counterfoil"  # the key under which a Parquet file of ours says how it was made
+_COUNTS = ("candidate_pairs", "records", "records_left", "records_right")
+_REFS = ("record_ref_l", "record_ref_r")
+_SIDES = ("left", "right")
+_WHO = ("person", "cluster", "cluster_id", "entity")  # one of them says in TRUTH who a record is
+_MEMBER = ("record_ref", "file", "cluster_id")
+_SCORES = {"match_weight": pl.Int64(), "match_probability": pl.Float64(), "situation": pl.String()}
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What is known of the pairs that were compared; LINKS holds only the likelier ones.
+
+    Attributes:
+        pairs: how many were compared; None where LINKS does not say.
+        possible: how many there could have been; None where the number of records is unknown.
+        reduction_ratio: None where one of them is unknown.
+        estimate: pairs completeness as whoever made LINKS estimated it, without a truth.
+        in_links: true pairs in LINKS, at whatever probability.
+        completeness: `in_links` of all true pairs; a lower bound unless LINKS is `whole`.
+        whole: LINKS holds every candidate pair.
+        floor: the probability from which on LINKS holds them, where it was stated; `lowest` is the lowest seen.
+    """
+
+    pairs: int | None
+    possible: int | None
+    reduction_ratio: float | None
+    estimate: float | None
+    in_links: int
+    completeness: float | None
+    whole: bool
+    floor: float | None
+    lowest: float
+
+
+@dataclass(frozen=True)
+class LinkError:
+    """One wrong decision and its evidence: `levels` are (field, level, centibits)."""
+
+    error: str
+    record_ref_l: str
+    record_ref_r: str
+    match_weight: int
+    match_probability: float
+    situation: str
+    levels: tuple[tuple[str, str, int], ...]
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """Everything that was measured.
+
+    Attributes:
+        two_files: LINKS joins the records of one file to those of another.
+        truth: pairs or membership.
+        truth_rows: rows of TRUTH that were used.
+        truth_left_out: rows of TRUTH that name a record which is in neither file.
+        unlisted: pairs that follow from those TRUTH lists, and that it does not list.
+        links: pairs in LINKS; `unjudged` of them touch a record without truth.
+        best: where F1 is best, threshold in centibits; `best_probability` is the lowest probability there.
+        clusters_given: a file said who is together; otherwise the links at or above `DECISION` do.
+        calibration, situations: tables as `matchers.evaluation` returns them.
+    """
+
+    two_files: bool
+    truth: str
+    truth_rows: int
+    truth_left_out: int
+    unlisted: int
+    links: int
+    unjudged: int
+    pairs: PairQuality
+    best: PairQuality | None
+    best_probability: float | None
+    clusters: BCubed
+    clusters_given: bool
+    calibration: pl.DataFrame
+    situations: pl.DataFrame
+    candidates: Candidates
+    errors: tuple[LinkError, ...]
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """The files as tables of records.
+
+    Attributes:
+        links: `record_ref_l, record_ref_r, record_l, record_r` and the scores, in the order of LINKS.
+        truth, clusters: as `matchers.evaluation` takes them.
+        records: `record` of everything named anywhere; of two files also `file`.
+    """
+
+    links: pl.DataFrame
+    truth: pl.DataFrame
+    truth_left_out: int
+    clusters: pl.DataFrame | None
+    records: pl.DataFrame
+    two_files: bool
+
+
+def evaluate(
+    links: Path, truth: Path, *, clusters: Path | None = None, records: int | None = None, left: Path | None = None, right: Path | None = None,
+    sample: int = 20, floor: float | None = None,
+) -> Evaluated:  # fmt: skip
+    """Measure links against a truth.
+
+    Args:
+        links: Parquet; `record_ref_l, record_ref_r, match_weight, match_probability, situation`, each pair once, and
+            `level_<field>, contribution_<field>` of each comparison.
+        truth: Parquet or CSV; pairs (`record_ref_l, record_ref_r`), or membership (`record_ref` and who it is).
+        clusters: Parquet or CSV; `record_ref, cluster_id`, and of two files `file`.
+        records: how many records the file has that was linked within itself.
+        left, right: the two files that were linked with each other; of them only `record_ref` is read.
+        sample: most errors to return of each kind.
+        floor: probability from which on LINKS holds every candidate pair.
+
+    Raises:
+        UsageProblem: options that contradict each other or LINKS.
+        DataRejected: a file that cannot be used as it is.
+    """
+    listed = _listed(left, right)
+    told = _told(links, records, listed)
+    read = _read(links, truth, clusters, listed, told)
+    if read.two_files and records is not None:
+        raise UsageProblem("LINKS joins two files, and --records is the size of one", mend="name the two with --left and --right")
+    judged = measure.judge(read.links, read.truth)
+    by_pairs = is_pairs(read.truth)
+    entities = measure.entities_of(read.truth, read.records["record"]).join(read.records, on="record") if by_pairs else read.truth
+    groups = measure.components(judged.filter(pl.col("match_probability") >= DECISION), read.records["record"]) if read.clusters is None else read.clusters
+    best = measure.best_threshold(judged, read.truth, by="match_weight")
+    reached = judged.filter(pl.col("match_weight") >= best.threshold) if best else judged.clear()
+    return Evaluated(
+        two_files=read.two_files, truth="pairs" if by_pairs else "membership", truth_rows=read.truth.height, truth_left_out=read.truth_left_out,
+        unlisted=count_true_pairs(entities) - count_true_pairs(read.truth) if by_pairs else 0,
+        links=judged.height, unjudged=judged["is_match"].null_count(), pairs=measure.pair_quality(judged, read.truth),
+        best=best, best_probability=reached.select(pl.col("match_probability").min()).item(),
+        clusters=measure.b_cubed(groups, entities), clusters_given=clusters is not None, calibration=measure.calibration(judged), situations=measure.by_situation(judged),
+        candidates=_candidates(judged, read.truth, told, read.two_files, floor),
+        errors=_errors(links, measure.sample_errors(judged, sample, key=_REFS)),
+    )  # fmt: skip
+
+
+def _read(links: Path, truth: Path, clusters: Path | None, listed: pl.DataFrame | None, told: Mapping[str, float]) -> _Inputs:
+    scored, rows = _links(links), _truth(truth)
+    members = _membership(_columns(clusters, _MEMBER), clusters, ("cluster_id",)) if clusters else None
+    has_file = any(table is not None and "file" in table.columns for table in (rows, members))
+    two = listed is not None or {"records_left", "records_right"} <= told.keys() or (has_file and "records" not in told)
+    names = _Names(two, listed)
+    named = names.of_pairs(scored, links)
+    known = names.of_pairs(rows, truth) if set(_REFS) <= set(rows.columns) else names.of_members(rows, truth)
+    grouped = None if members is None or clusters is None else names.of_members(members, clusters).rename({"entity": "cluster_id"})
+    if names.listed_only(named).height < named.height:
+        raise UsageProblem("LINKS names records that are not in --left and --right", mend="name the two files that were linked, the left one as --left")
+    used = names.listed_only(known)
+    records = pl.concat([names.named_in(table) for table in (named, used, grouped, names.all_listed()) if table is not None]).unique()
+    if names.named_in(used).join(names.named_in(named), on="record", how="semi").is_empty():
+        raise DataRejected("the truth and LINKS have no record in common", file=truth.name, mend="write references as they stand in LINKS, with their leading zeros")
+    return _Inputs(named, used, rows.height - used.height, grouped, records, two)
+
+
+@dataclass(frozen=True)
+class _Names:
+    """One name for each record: its reference, and of two files its side besides, because both may use a reference."""
+
+    two: bool
+    listed: pl.DataFrame | None
+
+    def _name(self, ref: str, file: pl.Expr) -> pl.Expr:
+        return pl.concat_str(file, pl.lit(" "), pl.col(ref)) if self.two else pl.col(ref)
+
+    def of_pairs(self, frame: pl.DataFrame, path: Path) -> pl.DataFrame:
+        """Add `record_l, record_r`; refuse a record paired with itself, and a pair that stands twice."""
+        pairs = frame.with_columns(record_l=self._name(_REFS[0], pl.lit("left")), record_r=self._name(_REFS[1], pl.lit("right")))
+        if selves := pairs.filter(pl.col("record_l") == pl.col("record_r")).height:
+            raise DataRejected("records are paired with themselves", file=path.name, found=f"{selves:,} pairs", mend="leave these pairs out")
+        if again := pairs.height - count_true_pairs(pairs):
+            raise DataRejected("pairs stand in more than one row", file=path.name, found=f"{again:,} rows too many", mend="keep each pair once, in one order")
+        return pairs
+
+    def of_members(self, frame: pl.DataFrame, path: Path) -> pl.DataFrame:
+        """Return `record, entity` and of two files `file`; refuse a record that stands twice."""
+        if not self.two:
+            frame = frame.select("record_ref", "entity")
+        elif "file" not in frame.columns:
+            frame = self._sided(frame, path)
+        elif not frame["file"].is_in(_SIDES).all():
+            raise DataRejected("a file is neither left nor right", file=path.name, column="file", mend="write left or right in every row")
+        members = frame.select(self._name("record_ref", pl.col("file") if self.two else pl.lit("")).alias("record"), pl.exclude("record_ref"))
+        if again := members.height - members["record"].n_unique():
+            mend = "keep one row for each record" + ("" if self.two else "; of two files, add a column file that says left or right")
+            raise DataRejected("records stand in more than one row", file=path.name, found=f"{again:,} rows too many", mend=mend)
+        return members
+
+    def _sided(self, frame: pl.DataFrame, path: Path) -> pl.DataFrame:
+        if self.listed is None or self.listed["record_ref"].is_duplicated().any():
+            mend = "add a column file that says left or right" + ("; both files use the same references" if self.listed is not None else ", or name them with --left and --right")
+            raise DataRejected("two files were linked, and nothing says which of them a reference is from", file=path.name, mend=mend)
+        return frame.join(self.listed, on="record_ref", how="left").with_columns(pl.col("file").fill_null("left"))
+
+    def all_listed(self) -> pl.DataFrame | None:
+        """Return `record, file` of the two files, where they were named."""
+        return None if self.listed is None else self.listed.select(self._name("record_ref", pl.col("file")).alias("record"), "file")
+
+    def listed_only(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows about records of the two files; all, where the files were not named."""
+        listed = self.all_listed()
+        if listed is None:
+            return frame
+        for column in [name for name in ("record", *PAIR) if name in frame.columns]:
+            frame = frame.join(listed.select(pl.col("record").alias(column)), on=column, how="semi", maintain_order="left")
+        return frame
+
+    def named_in(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Return `record` of every record the table names, and of two files `file`."""
+        if "record" in frame.columns:
+            return frame.select("record", *(["file"] if self.two else []))
+        sides = [frame.select(pl.col(column).alias("record"), pl.lit(side).alias("file")) for column, side in zip(PAIR, _SIDES, strict=True)]
+        return pl.concat(sides).select("record", *(["file"] if self.two else []))
+
+
+def _links(path: Path) -> pl.DataFrame:
+    """Return LINKS without its evidence."""
+    frame = _columns(path, (*_REFS, *_SCORES), parquet=True)
+    if missing := [name for name in (*_REFS, *_SCORES) if name not in frame.columns]:
+        raise _lacking(path, missing, frame)
+    weight, probability = frame["match_weight"], frame["match_probability"]
+    if not weight.dtype.is_integer() or not probability.dtype.is_numeric():
+        raise DataRejected("scores are no numbers of the right kind", file=path.name, mend="write match_weight as whole centibits, match_probability as 0 to 1")
+    if frame.is_empty():
+        raise DataRejected("the file holds no pair", file=path.name, mend="make the links again with a lower floor; there is nothing to measure")
+    whole = frame.select(~pl.any_horizontal(pl.col(*_REFS, "match_weight").is_null()) & pl.col("match_probability").is_between(0, 1).fill_null(False))
+    if bad := frame.height - int(whole.to_series().sum()):
+        raise DataRejected("pairs lack a reference or a weight, or have no probability from 0 to 1", file=path.name, found=f"{bad:,} pairs", mend="make the links again")
+    return frame.select(pl.col(_REFS).cast(pl.String), *(pl.col(name).cast(dtype) for name, dtype in _SCORES.items()))
+
+
+def _truth(path: Path) -> pl.DataFrame:
+    frame = _columns(path, (*_MEMBER, *_REFS, *_WHO))
+    if set(_REFS) <= set(frame.columns):
+        return _complete(frame.select(pl.col(_REFS).cast(pl.String)), path)
+    return _membership(frame, path, _WHO)
+
+
+def _membership(frame: pl.DataFrame, path: Path, who: Sequence[str]) -> pl.DataFrame:
+    """Return `record_ref, entity` and, where the file says it, `file`."""
+    named = [name for name in who if name in frame.columns]
+    if "record_ref" not in frame.columns or not named:
+        raise _lacking(path, [name for name, is_there in (("record_ref", "record_ref" in frame.columns), (" or ".join(who), named)) if not is_there], frame)
+    if len(named) > 1:
+        raise DataRejected("more than one column says who a record is", file=path.name, found=f"columns {', '.join(named)}", mend="leave one of them in")
+    file = ["file"] if "file" in frame.columns else []
+    return _complete(frame.select("record_ref", pl.col(named[0]).alias("entity"), *file).cast(pl.String), path)
+
+
+def _complete(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
+    if frame.is_empty():
+        raise DataRejected("the file has columns and no rows", file=path.name, mend="export it again")
+    if any(counts := frame.null_count().row(0)):
+        found = ", ".join(f"{n:,} rows without {name}" for name, n in zip(frame.columns, counts, strict=True) if n)
+        raise DataRejected("values are missing", file=path.name, found=found, mend="fill them in, or leave the rows out")
+    return frame
+
+
+def _lacking(path: Path, missing: Sequence[str], frame: pl.DataFrame) -> DataRejected:
+    # only names that are ours: the first line of a file without a header is somebody's record
+    return DataRejected(
+        f"the file lacks the {'columns' if len(missing) > 1 else 'column'} {', '.join(missing)}", file=path.name,
+        found=f"of the columns it could have: {', '.join(frame.columns) or 'none'}", mend="rename its columns, or name the right file",
+    )  # fmt: skip
+
+
+def _columns(path: Path, wanted: Sequence[str], *, parquet: bool = False) -> pl.DataFrame:
+    """Return those of the columns that the file has."""
+    lazy = _scan(path, parquet=parquet)
+    try:
+        there = lazy.collect_schema().names()
+        return lazy.select(name for name in dict.fromkeys(wanted) if name in there).collect()
+    except pl.exceptions.PolarsError:
+        raise DataRejected("the file is damaged, or its lines are not all alike", file=path.name, mend="export it again, as Parquet or as CSV with commas and in UTF-8") from None
+
+
+def _scan(path: Path, *, parquet: bool = False) -> pl.LazyFrame:
+    try:
+        with path.open("rb") as file:
+            head = file.read(4096)
+    except FileNotFoundError:
+        raise DataRejected("the file does not exist", file=str(path), mend="check the name and the folder") from None
+    except IsADirectoryError:
+        raise DataRejected("this is a folder, not a file", file=str(path), mend="name the file in it") from None
+    except OSError:
+        raise StorageError("the file may not be read", file=str(path), mend="close the program that holds it, or ask for the right to read it") from None
+    if head.startswith(b"PAR1"):
+        return pl.scan_parquet(path, glob=False, hive_partitioning=False)
+    if parquet:
+        raise DataRejected("this is no Parquet file", file=path.name, mend="name the Parquet file with the links")
+    if not head.strip() or b"\0" in head:
+        raise DataRejected("this is neither a Parquet nor a CSV file", file=path.name, mend="export it as Parquet, or as CSV with commas and in UTF-8")
+    return pl.scan_csv(path, infer_schema=False, glob=False)
+
+
+def _listed(left: Path | None, right: Path | None) -> pl.DataFrame | None:
+    """Return `record_ref, file` of the two files that were linked."""
+    if left is None and right is None:
+        return None
+    if left is None or right is None:
+        raise UsageProblem("one of two files was named", mend="name both, --left and --right; the size of a file linked within itself is --records")
+    return pl.concat([_refs(path).with_columns(file=pl.lit(side)) for path, side in zip((left, right), _SIDES, strict=True)])
+
+
+def _refs(path: Path) -> pl.DataFrame:
+    frame = _columns(path, ("record_ref",))
+    if frame.columns != ["record_ref"]:
+        raise _lacking(path, ["record_ref"], frame)
+    refs = _complete(frame.cast(pl.String), path)
+    if again := refs.height - refs["record_ref"].n_unique():
+        raise DataRejected("references stand in more than one row", file=path.name, column="record_ref", found=f"{again:,} rows too many", mend="give each record one of its own")
+    return refs
+
+
+def _told(links: Path, records: int | None, listed: pl.DataFrame | None) -> dict[str, float]:
+    """Return what LINKS says about how it was made; what the options say goes before it."""
+    _scan(links, parquet=True)
+    wrong = DataRejected(
+        f"what the file says about itself under {METADATA!r} cannot be used", file=links.name,
+        mend=f"write a JSON object with whole numbers for {', '.join(_COUNTS)} and 0 to 1 for pairs_completeness, or nothing",
+    )  # fmt: skip
+    try:
+        said = json.loads(pl.read_parquet_metadata(links).get(METADATA, "{}"))
+    except pl.exceptions.PolarsError:
+        raise DataRejected("the Parquet file is incomplete", file=links.name, mend="copy or make it again") from None
+    except ValueError:
+        raise wrong from None
+    if not isinstance(said, dict):
+        raise wrong
+    told = {name: said[name] for name in (*_COUNTS, "pairs_completeness") if said.get(name) is not None}
+    for name, value in told.items():
+        right_kind = type(value) is int if name in _COUNTS else type(value) in (int, float) and value <= 1
+        if not right_kind or value < 0:
+            raise wrong
+    if records is not None:
+        told["records"] = records
+    if listed is not None:
+        told |= {f"records_{side}": listed.filter(pl.col("file") == side).height for side in _SIDES}
+    return told
+
+
+def _candidates(judged: pl.DataFrame, truth: pl.DataFrame, told: Mapping[str, float], two: bool, floor: float | None) -> Candidates:
+    lowest = judged.select(pl.col("match_probability").min()).item()
+    if floor is not None and lowest < floor:
+        raise UsageProblem("LINKS holds pairs below --floor", found=f"a probability of {lowest}", mend="give the floor with which LINKS was made, or leave it out")
+    sizes = [int(told[name]) for name in (("records_left", "records_right") if two else ("records",)) if name in told]
+    possible = measure.possible_pairs(*sizes) if len(sizes) == 1 + two else None
+    pairs = int(told["candidate_pairs"]) if "candidate_pairs" in told else None
+    counts = [n for n in (judged.height, pairs, possible) if n is not None]
+    if counts != sorted(counts):
+        found = "; ".join(f"{name} {n:,}" for name, n in (("pairs in LINKS", judged.height), ("candidate pairs", pairs), ("possible pairs", possible)) if n is not None)
+        raise DataRejected("the counts do not go together", file="", found=found, mend="correct --records, --left or --right; where they are right, make LINKS again")
+    in_links, true_pairs = int(judged["is_match"].sum()), count_true_pairs(truth)
+    return Candidates(
+        pairs=pairs, possible=possible, reduction_ratio=None if pairs is None or possible is None else measure.reduction_ratio(pairs, possible),
+        estimate=told.get("pairs_completeness"), in_links=in_links, completeness=in_links / true_pairs if true_pairs else None,
+        whole=pairs == judged.height or floor == 0, floor=floor, lowest=lowest,
+    )  # fmt: skip
+
+
+def _errors(links: Path, drawn: pl.DataFrame) -> tuple[LinkError, ...]:
+    """Return the drawn pairs with what each comparison said; only their rows of LINKS are read again."""
+    there = _scan(links, parquet=True)
+    names = there.collect_schema().names()
+    fields = [name.removeprefix("level_") for name in names if name.startswith("level_") and f"contribution_{name.removeprefix('level_')}" in names]
+    start = ["contribution_start"] if "contribution_start" in names else []
+    wanted = [*(f"level_{field}" for field in fields), *(f"contribution_{field}" for field in fields), *start]
+    rows = there.select(*_REFS, *wanted).with_columns(pl.col(_REFS).cast(pl.String)).join(drawn.lazy(), on=_REFS, how="semi").collect()
+    found = drawn.join(rows, on=_REFS, how="left", maintain_order="left")
+    return tuple(
+        LinkError(
+            row["error"], row[_REFS[0]], row[_REFS[1]], row["match_weight"], row["match_probability"], row["situation"] or "",
+            tuple((field, row.get(f"level_{field}") or "", row[f"contribution_{field}"] or 0) for field in [*fields, *(["start"] if start else [])]),
+        )
+        for row in found.iter_rows(named=True)  # a few dozen
+    )  # fmt: skip
