@@ -11,6 +11,8 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from matchers.explanation import weight
+from matchers.picture import picture
 from schemas.errors import CounterfoilError, UsageProblem, nearest, unknown_name
 from schemas.views import VIEWS
 
@@ -110,6 +112,33 @@ def explain(home: Path, exception_id: str) -> str:
         )  # fmt: skip
     parts = [_heading(case, rule), _sides(case), _identity(case, evidence), _considered(case, rule), _worth(case), _fresh(fresh), _decided(outcomes), CLOSING]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def draw(home: Path, exception_id: str) -> str:
+    """Return the evidence of one exception as an SVG.
+
+    Raises:
+        UsageProblem: there is no such exception, nothing about its two sides was weighed, or what was is not what it rests on.
+    """
+    with _open(home) as con:
+        wanted = _tidy(exception_id)
+        found = _rows(
+            con, "select e.match_weight, e.match_probability, k.match_weight as own_weight from exceptions e left join links k on k.entity = e.entity"
+            " and k.record_l = least(e.record_l, e.record_r) and k.record_r = greatest(e.record_l, e.record_r) where e.exception_id = $1", wanted,
+        )  # fmt: skip
+        if not found:
+            raise _unknown_exception(con, wanted)
+        lines = _rows(con, "select field, level, contribution from evidence where exception_id = $1", wanted)
+    case = found[0]
+    if lines and case["own_weight"] != case["match_weight"]:
+        raise UsageProblem(
+            "there is no picture of this pair, because other records of its cluster hold the two together",
+            found=f"compared with each other they weigh {weight(case['own_weight'])}; the cluster holds them at {weight(case['match_weight'])}",
+            mend="leave --picture out and read the sentences",
+        )
+    evidence = [(line["field"], line["level"], line["contribution"]) for line in lines]
+    title = f"{wanted}: how the evidence adds up"
+    return picture(title, evidence, match_weight=case["match_weight"] or 0, match_probability=case["match_probability"] or 0.0)
 
 
 CLOSING = "An exception is a reason to look, and not a finding. A person decides, after looking."

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from xml.etree import ElementTree as ET
 
+import duckdb
 import polars as pl
 import pytest
 
+import cli
 from pipeline.publish import publish
-from pipeline.workbench import explain, query, workbench_path
+from pipeline.workbench import draw, explain, query, workbench_path
 from schemas.errors import UsageProblem
 from schemas.partnership import Agreement, PartnerEntry, Partnership
 from schemas.records import OUTCOME
@@ -22,6 +25,8 @@ def home(two_tenancies, tmp_path):
     """Return a unit's home with one published exception, one that was held back, and one decision."""
     temporary = {"tenancy_start": date(2021, 1, 4), "tenancy_type": "TEMP", "tenant_flag": "F", "tenancy_ref": "T9"}
     two_tenancies.link(0, two_tenancies.row("westmere", "TEN", "W1", person="ada", **temporary))
+    # 770 + 420 + 130 - 430 of the fields, and the start, make the 2000 of the link
+    two_tenancies.evidence.append({**two_tenancies.evidence[0], "field": "start", "level": "start", "contribution": 1110})
     assembled, linked = two_tenancies.tables()
     found = two_tenancies.flag("HT01")
     entries = tuple(PartnerEntry(id=n, name=n.title(), gss=f"E0799990{i}", datasets=("TEN",)) for i, n in enumerate(("northmere", "southmere")))
@@ -132,3 +137,51 @@ def test_an_unknown_id_is_answered_with_the_nearest(home):
     assert f"did you mean {wanted}" in str(raised.value)
     with pytest.raises(UsageProblem, match="list them with"):
         explain(home, "?")
+
+
+def test_an_exception_is_drawn_from_its_start_to_its_match_weight(home):
+    wanted = id_of(home, "new")
+    svg = draw(home, f" {wanted.lower()} ")
+    assert ET.fromstring(svg).findtext("{*}desc") == (
+        "Evidence in bits. Odds before anything is compared: +11.1. Same National Insurance number: +7.7. Same surname: +4.2. "
+        "Forename: a short or pet form on one side: +1.3. E-mail address: not known on one side: 0.0. Different address: -4.3. "
+        "Together: +20.0, probability 99.9\xa0%."
+    )
+    assert ET.fromstring(svg).findtext("{*}title") == f"{wanted}: how the evidence adds up"
+    assert draw(home, wanted) == svg
+
+
+def test_an_exception_whose_sides_were_not_compared_has_no_picture(home):
+    with pytest.raises(UsageProblem, match="there is no picture of this pair, because nothing about it was weighed"):
+        draw(home, id_of(home, "suppressed"))
+    with pytest.raises(UsageProblem, match="there is no exception"):
+        draw(home, "?")
+
+
+def test_an_exception_that_rests_on_other_records_has_no_picture(home):
+    wanted = id_of(home, "new")
+    with duckdb.connect(str(workbench_path(home))) as con:
+        con.execute("update data.exception set match_weight = 699 where exception_id = ?", [wanted])
+    with pytest.raises(UsageProblem) as raised:
+        draw(home, wanted)
+    assert raised.value.found == "compared with each other they weigh +20.0; the cluster holds them at +7.0"
+
+
+def test_the_command_explains_and_draws(home, capsys, tmp_path):
+    (home / "partnership.toml").touch()
+    wanted, path = id_of(home, "new"), tmp_path / "new" / "evidence.svg"
+    assert cli.main(["explain", wanted, "--home", str(home), "--picture", str(path)]) == 0
+    assert capsys.readouterr().out == explain(home, wanted) + f"The picture is in {path}\n"
+    assert path.read_text(encoding="utf-8") == draw(home, wanted)
+    assert cli.main(["explain", wanted, "--home", str(home)]) == 0
+    assert capsys.readouterr().out == explain(home, wanted)
+
+
+def test_the_command_writes_no_picture_of_nothing(home, capsys, tmp_path):
+    (home / "partnership.toml").touch()
+    path = tmp_path / "evidence.svg"
+    assert cli.main(["explain", id_of(home, "suppressed"), "--home", str(home), "--picture", str(path)]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "To mend  leave --picture out" in said.err
+    assert not path.exists()
