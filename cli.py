@@ -14,6 +14,8 @@ from commands import init, night, spec
 from commands import map as mapping
 from commands.check import check_files
 from commands.demo import demonstrate
+from commands.evaluate import evaluate_links
+from commands.link import link_records, train_model
 from commands.options import screen
 from commands.screen import Screen
 from commands.submit import submit_files
@@ -34,6 +36,9 @@ app.command("status")(night.show_status)
 app.command("query")(night.ask)
 app.command("explain")(night.explain_exception)
 app.add_typer(night.outcome, name="outcome")
+app.command("link")(link_records)
+app.command("train")(train_model)
+app.command("evaluate")(evaluate_links)
 app.command("demo")(demonstrate)
 
 

@@ -11,6 +11,8 @@ import typer
 from commands.options import AsOf, day, now, screen
 from commands.screen import Screen
 from pipeline.home import find_home
+from pipeline.store import make_folder, write_atomic
+from schemas.errors import UsageProblem
 
 if TYPE_CHECKING:
     from pipeline.run import RunSummary
@@ -66,7 +68,6 @@ def ask(ctx: typer.Context, sql: Annotated[str, typer.Argument(help="One select 
         csv: Annotated[Path | None, typer.Option(help="Write the whole answer to this CSV file.")] = None) -> None:  # fmt: skip
     """Ask the workbench of the newest run a question in SQL. It can only look."""
     from pipeline.spreadsheet import csv_bytes
-    from pipeline.store import write_atomic
     from pipeline.workbench import query
     from schemas.views import VIEWS
 
@@ -86,15 +87,41 @@ def ask(ctx: typer.Context, sql: Annotated[str, typer.Argument(help="One select 
         out.say(f"{answer.height:,} rows" + (f", the first {MOST_ROWS} of them shown; --csv FILE writes them all" if answer.height > MOST_ROWS else ""))
 
 
-def explain_exception(ctx: typer.Context, exception_id: Id) -> None:
-    """Explain one exception in sentences: the rule, both sides, and what each field contributed."""
-    from pipeline.workbench import explain
+def explain_exception(
+    ctx: typer.Context,
+    exception_id: Annotated[str, typer.Argument(metavar="ID", help="The exception's id, as the report shows it; with --links, a record's reference.")],
+    other: Annotated[str, typer.Argument(metavar="OTHER", help="With --links, the other record's reference.", show_default=False)] = "",
+    links: Annotated[Path | None, typer.Option(metavar="LINKS", help="Explain a pair of this file of links instead of an exception.")] = None,
+    picture: Annotated[Path | None, typer.Option(metavar="FILE.svg", help="Also draw how the evidence adds up.")] = None,
+) -> None:
+    """Explain one exception in sentences: the rule, both sides, and what each field contributed. Or one pair of a file of links.
+
+    \b
+    counterfoil explain CT03-0123456789 --picture evidence.svg
+    counterfoil explain --links links.parquet A17 B52
+    """
+    from pipeline.pair import find_pair
+    from pipeline.workbench import draw, explain
 
     out = screen(ctx)
-    text = explain(find_home("unit", out.home), exception_id)
-    out.result({"exception_id": exception_id, "text": text})
+    if bool(other) != (links is not None):
+        raise UsageProblem("a pair is two references and the file of links", mend="counterfoil explain --links LINKS ID OTHER; an exception is explained by its id alone")
+    if picture and picture.suffix.lower() != ".svg":
+        raise UsageProblem("a picture is an SVG", found=ascii(picture.suffix), mend="give it a name that ends in .svg")
+    if links:
+        pair = find_pair(links, exception_id, other)
+        named, text, drawn = {"record_ref_l": pair.record_ref_l, "record_ref_r": pair.record_ref_r}, pair.text, pair.picture() if picture else ""
+    else:
+        home = find_home("unit", out.home)
+        named, text, drawn = {"exception_id": exception_id}, explain(home, exception_id), draw(home, exception_id) if picture else ""
+    if picture:
+        make_folder(picture.absolute().parent)
+        write_atomic(picture, drawn.encode())
+    out.result({**named, "text": text, **({"picture": str(picture)} if picture else {})})
     if not out.as_json:
         out.text(text)
+    if picture:
+        out.say(f"The picture is in {picture}")
 
 
 outcome = typer.Typer(help="Record what a person decided about an exception.", no_args_is_help=True)

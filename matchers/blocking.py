@@ -1,113 +1,202 @@
-"""Which pairs of records are compared at all, and what that costs, known before any pair is made."""
+"""Which pairs of records are compared at all, and what that costs, known before any pair is made.
+
+A key is one or more coded columns. Keys are mixed into one whole number beside the record's number and sorted; records with
+one key then lie side by side. Two keys out of a million million may be mixed into the same number: such a pair is compared
+like any other, and costs nothing but the comparison.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
-import polars as pl
+import numpy as np
+import numpy.typing as npt
 
-from matchers.sql import connection
+from matchers.features import Codes, Features
 from schemas.errors import SafetyStop
 
 MOST_IN_BLOCK = 300  # records that may share a key; above it the key says nothing about who somebody is
+MOST_RULES = 32  # bits of a mask
+Numbers = npt.NDArray[np.uint64]
+_MIX = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)  # odd constants of a 64-bit mixing function
 
 
 @dataclass(frozen=True)
 class BlockingRule:
-    """A condition two records meet to be compared: an equal key. A null key meets nothing.
+    """A condition two records meet to be compared: equal values in some columns. An unknown value meets nothing.
 
     Args:
-        key: SQL expression over the record's columns.
-        most: records that may share a key; a key that more of them share is passed over.
+        key: coded columns.
+        most: records that may share a key.
+        refine: columns added to a key that more records share; what is then still shared by more is passed over.
+        pairs_per_record: pairs the rule may make for each record of the data; where it would make more, its most shared keys are refined.
+        least_pairs: a rule may always make this many.
+        up_to: records of the largest data the rule is for; a broad rule finds what the narrow ones miss while everyone can still
+            be compared with many.
     """
 
     name: str
-    key: str
+    key: tuple[str, ...]
     most: int = MOST_IN_BLOCK
+    refine: tuple[str, ...] = ()
+    pairs_per_record: float = 1.0
+    least_pairs: int = 300_000
+    up_to: int | None = None
+
+
+@dataclass(frozen=True)
+class RuleCost:
+    """What one rule did: keys and records it passed over, and the pairs that it would make alone."""
+
+    name: str
+    pairs: int
+    refined_keys: int
+    refined_records: int
+    dropped_keys: int
+    dropped_records: int
 
 
 @dataclass(frozen=True)
 class Blocked:
-    """Candidate pairs, and what was left out.
+    """Candidate pairs, sorted, each once.
 
     Attributes:
-        pairs: `record_l < record_r`, and `rules`, a bitmask: bit i is set where rule i brought the pair together.
-        counts: rule -> pairs it would make alone.
-        dropped: rule -> (number of keys, number of records) shared by too many records to be used.
+        left, right: record numbers, left < right.
+        rules: bitmask; bit i is set where rule i brought the pair together.
     """
 
-    pairs: pl.DataFrame
-    counts: dict[str, int]
-    dropped: dict[str, tuple[int, int]]
+    left: Codes
+    right: Codes
+    rules: npt.NDArray[np.uint32]
+    used: tuple[BlockingRule, ...]
+    costs: tuple[RuleCost, ...] = field(default=())
+
+    @property
+    def size(self) -> int:
+        return len(self.left)
 
 
-def block(records: pl.DataFrame, rules: Sequence[BlockingRule], *, max_pairs: int, threads: int = 2, memory_gb: int = 4) -> Blocked:
-    """Pair every two records that at least one rule brings together; two parties of one row are never paired.
+def block(features: Features, rules: Sequence[BlockingRule], *, apart: Sequence[Codes] = (), max_pairs: int = 2**31, threads: int = 2) -> Blocked:
+    """Pair every two records that at least one rule brings together.
 
     Args:
-        records: `record` (Int64, unique), `partner, dataset, record_ref`, and the columns the keys name.
+        rules: those whose columns the data lack are left out.
+        apart: codes, one for each record; two records of equal code are never paired (two parties of one row, one
+            source that holds nobody twice).
 
     Raises:
-        SafetyStop: the rules would make more than `max_pairs` pairs; nothing has been compared yet.
+        SafetyStop: more than `max_pairs` pairs; nothing has been compared yet.
     """
-    with connection({"records": records}, threads=threads, memory_gb=memory_gb) as con:
-        con.execute(keyed_sql(rules))
-        con.execute(sizes_sql())
-        con.execute(usable_sql(rules))
-        sizes = con.sql(counts_sql(rules)).fetchall()
-        counts = {rules[i].name: int(pairs) for i, pairs, _, _ in sizes}
-        dropped = {rules[i].name: (int(keys), int(members)) for i, _, keys, members in sizes if keys}
-        _refuse_too_many(counts, max_pairs)
-        pairs = con.sql(pairs_sql()).pl()
-    return Blocked(pairs.sort("record_l", "record_r"), counts, dropped)
+    used = tuple(rule for rule in rules if all(features.has(name) for name in rule.key) and features.size <= (rule.up_to or features.size))
+    if len(used) > MOST_RULES:
+        raise ValueError(f"{len(used)} blocking rules; a bitmask holds {MOST_RULES}")
+    width = max(1, int(features.size - 1).bit_length())
+    with ThreadPoolExecutor(threads) as pool:
+        sorted_keys = list(pool.map(lambda rule: _blocks(features, rule, width), used))
+        costs = tuple(cost for _, cost in sorted_keys)
+        _refuse_too_many(costs, max_pairs)
+        found = list(pool.map(lambda item: _pairs(item[1][0], item[0], width, apart), enumerate(sorted_keys)))
+    return _distinct(found, width, used, costs)
 
 
-def keyed_sql(rules: Sequence[BlockingRule]) -> str:
-    """Return the SQL that gives each record its key under each rule."""
-    selects = [
-        f"select {i} as rule, record, hash(partner, dataset, record_ref) as row_hash, {rule.key} as key from records"
-        for i, rule in enumerate(rules)
-    ]
-    return f"create temp table keyed as select * from ({' union all '.join(selects)}) where key is not null"
+@dataclass(frozen=True)
+class _Runs:
+    """Records of one key side by side: `records`, and the start and size of each run of two or more."""
+
+    records: Codes
+    starts: npt.NDArray[np.int64]
+    sizes: npt.NDArray[np.int64]
 
 
-def sizes_sql() -> str:
-    return "create temp table key_sizes as select rule, key, count(*) as members from keyed group by rule, key having count(*) > 1"
+def _blocks(features: Features, rule: BlockingRule, width: int) -> tuple[list[_Runs], RuleCost]:
+    everyone = np.arange(features.size, dtype=np.int32)
+    runs = _runs(features, rule.key, everyone, width)
+    most = _most_affordable(runs.sizes, rule, features.size)
+    hot = runs.sizes > most
+    kept = [_Runs(runs.records, runs.starts[~hot], runs.sizes[~hot])]
+    refined = dropped = (0, 0)
+    if hot.any():
+        members = runs.records[_spread(runs.starts[hot], runs.sizes[hot])]
+        dropped = int(hot.sum()), len(members)
+        if rule.refine and all(features.has(name) for name in rule.refine):
+            again = _runs(features, (*rule.key, *rule.refine), members, width)
+            fits = again.sizes <= max(2, _most_affordable(again.sizes, rule, features.size))
+            kept.append(_Runs(again.records, again.starts[fits], again.sizes[fits]))
+            refined, dropped = dropped, (int((~fits).sum()), int(again.sizes[~fits].sum()))
+    pairs = sum(int((r.sizes * (r.sizes - 1) // 2).sum()) for r in kept)
+    return kept, RuleCost(rule.name, pairs, *refined, *dropped)
 
 
-def _most_sql(rules: Sequence[BlockingRule]) -> str:
-    return f"[{', '.join(str(rule.most) for rule in rules)}][rule + 1]"
+def _runs(features: Features, names: Sequence[str], members: Codes, width: int) -> _Runs:
+    """Sort the members by their key and find the runs of one key."""
+    known = np.ones(len(members), np.bool_)
+    key = np.zeros(len(members), np.uint64)
+    for number, name in enumerate(names):
+        codes = features.codes(name)[members]
+        known &= codes >= 0
+        key = (key ^ codes.astype(np.uint32)) * np.uint64(_MIX[number % len(_MIX)])
+        key ^= key >> np.uint64(29)
+    packed = np.sort((key[known] << np.uint64(width)) | members[known].astype(np.uint64))
+    head = packed >> np.uint64(width)
+    first = np.flatnonzero(np.concatenate(([True], head[1:] != head[:-1]))) if len(head) else np.empty(0, np.int64)
+    sizes = np.diff(np.append(first, len(head)))
+    several = sizes > 1
+    return _Runs((packed & np.uint64((1 << width) - 1)).astype(np.int32), first[several], sizes[several])
 
 
-def usable_sql(rules: Sequence[BlockingRule]) -> str:
-    return f"""create temp table usable as
-        select k.rule, k.key, k.record, k.row_hash
-        from keyed k join (select rule, key from key_sizes where members <= {_most_sql(rules)}) s on s.rule = k.rule and s.key = k.key"""
+def _most_affordable(sizes: npt.NDArray[np.int64], rule: BlockingRule, records: int) -> int:
+    """Return the largest run that may be used, so that the rule stays within its pairs."""
+    allowed = max(rule.least_pairs, int(rule.pairs_per_record * records))
+    counts = np.bincount(np.minimum(sizes, rule.most + 1), minlength=rule.most + 2)[: rule.most + 1].astype(np.int64)
+    size = np.arange(rule.most + 1, dtype=np.int64)
+    within = np.flatnonzero(np.cumsum(counts * (size * (size - 1) // 2)) <= allowed)
+    return int(within[-1]) if len(within) else 1
 
 
-def counts_sql(rules: Sequence[BlockingRule]) -> str:
-    fits = f"members <= {_most_sql(rules)}"
-    return f"""select rule,
-            coalesce(sum(members * (members - 1) // 2) filter (where {fits}), 0) as pairs,
-            count(*) filter (where not {fits}) as dropped_keys,
-            coalesce(sum(members) filter (where not {fits}), 0) as dropped_members
-        from key_sizes group by rule order by rule"""
+def _spread(starts: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the positions of all members of the runs."""
+    offsets = np.cumsum(sizes) - sizes
+    return np.repeat(starts - offsets, sizes) + np.arange(int(sizes.sum()), dtype=np.int64)
 
 
-def pairs_sql() -> str:
-    """Return the SQL that joins records on equal keys, each pair once with the bitmask of its rules."""
-    return """select l.record as record_l, r.record as record_r, bit_or(1::bigint << l.rule) as rules
-        from usable l join usable r on l.rule = r.rule and l.key = r.key and l.record < r.record
-        where l.row_hash <> r.row_hash
-        group by l.record, r.record"""
+def _pairs(blocks: list[_Runs], rule: int, width: int, apart: Sequence[Codes]) -> Numbers:
+    """Return the pairs of the runs, packed as left, right, rule."""
+    out = []
+    for runs in blocks:
+        positions = _spread(runs.starts, runs.sizes)
+        after = np.repeat(runs.starts + runs.sizes, runs.sizes) - positions - 1
+        left = np.repeat(runs.records[positions], after)
+        right = runs.records[_spread(positions + 1, after)]
+        for codes in apart:
+            keep = codes[left] != codes[right]
+            left, right = left[keep], right[keep]
+        low, high = np.minimum(left, right).astype(np.uint64), np.maximum(left, right).astype(np.uint64)
+        out.append((((low << np.uint64(width)) | high) << np.uint64(5)) | np.uint64(rule))
+    return np.concatenate(out) if out else np.empty(0, np.uint64)
 
 
-def _refuse_too_many(counts: dict[str, int], max_pairs: int) -> None:
-    total = sum(counts.values())
+def _distinct(found: list[Numbers], width: int, used: tuple[BlockingRule, ...], costs: tuple[RuleCost, ...]) -> Blocked:
+    packed = np.concatenate(found) if found else np.empty(0, np.uint64)
+    found.clear()
+    packed.sort()
+    pair = packed >> np.uint64(5)
+    bits = (np.uint32(1) << (packed & np.uint64(31)).astype(np.uint32)).astype(np.uint32)
+    del packed
+    first = np.flatnonzero(np.concatenate(([True], pair[1:] != pair[:-1]))) if len(pair) else np.empty(0, np.int64)
+    rules = np.bitwise_or.reduceat(bits, first) if len(first) else bits
+    pair = pair[first]
+    mask = np.uint64((1 << width) - 1)
+    return Blocked((pair >> np.uint64(width)).astype(np.int32), (pair & mask).astype(np.int32), rules, used, costs)
+
+
+def _refuse_too_many(costs: Sequence[RuleCost], max_pairs: int) -> None:
+    total = sum(cost.pairs for cost in costs)
     if total > max_pairs:
-        worst = max(counts, key=lambda name: counts[name])
+        worst = max(costs, key=lambda cost: cost.pairs)
         raise SafetyStop(
             f"blocking would make {total:,} candidate pairs, more than the {max_pairs:,} allowed",
-            found=f"most of them, {counts[worst]:,}, from the rule {worst}", mend="look for a default value in that column, or raise max_pairs under [run]",
+            found=f"most of them, {worst.pairs:,}, from the rule {worst.name}",
+            mend="look for a default value in that column, or raise max_pairs under [run]",
         )

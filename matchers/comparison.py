@@ -1,32 +1,26 @@
-"""How alike two values are, in named levels. Each distinct pair of values is compared once, however often it stands.
+"""How alike two values are, in named levels. What whole numbers can say is said first; each distinct pair of texts is compared once.
 
-A comparison gives a level from 0 (best) upward, or -1 where either side is null: an unknown value speaks neither for
-nor against.
+A comparison gives a level from 0 (best) upward, or -1 where either side is unknown. `quick` looks at codes alone and leaves
+`UNRESOLVED` what needs a closer look; `resolve` looks at those, so that pairs which cannot become links never cost a
+comparison of text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
-from rapidfuzz import fuzz, process
-from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz import process
 
-from matchers.keys import home_key
-from matchers.normalisers.identifiers import nino_key, postcode_sector
-from matchers.normalisers.names import nickname_root, nickname_roots
+from matchers.features import Codes, Features
 
-CLOSE_FORENAME = 0.88  # Jaro-Winkler; higher loses CATHRINE and CATHERINE
-CLOSE_SURNAME = 0.90  # Jaro-Winkler
-SHORTEST_TYPO = 4  # letters; in a shorter name one other letter makes another name
-CLOSE_ORGANISATION = 92  # token sort ratio, 0 to 100
-PART_ORGANISATION = 95  # token set ratio: one name's words are all in the other
+UNRESOLVED = -2
 Levels = npt.NDArray[np.int8]
-Columns = Mapping[str, pl.Series]
+Flags = npt.NDArray[np.bool_]
+Quick = Callable[[Features, Codes, Codes], Levels]
 
 
 @dataclass(frozen=True)
@@ -36,243 +30,112 @@ class Comparison:
     Args:
         name: the field, as reports name it.
         levels: names of the degrees of agreement, best first; the last means *differs*.
-        compare: (left columns, right columns) -> level of each pair.
-        identity: how many of the first levels count as agreement, for the binary start of the fit.
+        needs: coded columns, one of which the data must have.
+        quick: (features, left record numbers, right) -> level, -1, or `UNRESOLVED`.
+        resolve: the same for unresolved pairs -> level.
+        strangers: how often any two parties show each level but the last, roughly; what stands while data are few.
+        frequency: coded column whose value, where two records share it (level 0), weighs by how rare it is.
+        silent: a level that weighs nothing, because another comparison says the same already.
+        registered: the value is a number that is given out once.
+        whole: which codes of `frequency` may be called equal at all; an initial may not.
+        by_numbers: `resolve` reads no text either, and so costs little.
     """
 
     name: str
     levels: tuple[str, ...]
-    compare: Callable[[Columns, Columns], Levels]
-    identity: int = 1
+    needs: tuple[str, ...]
+    quick: Quick
+    resolve: Quick
+    strangers: tuple[float, ...]
+    frequency: str = ""
+    silent: str = ""
+    registered: bool = False
+    by_numbers: bool = False
+    whole: Callable[[Features, Codes], Flags] | None = None
+
+    @property
+    def silent_level(self) -> int | None:
+        return self.levels.index(self.silent) if self.silent else None
 
 
-def distinct_scores(left: pl.Series, right: pl.Series, scorer: Callable[..., Any], **options: Any) -> npt.NDArray[np.float32]:
-    """Return the scorer's result for every pair, calling it once for each distinct pair of values.
+def usable(features: Features, comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    """Return the comparisons whose columns the data have."""
+    return tuple(c for c in comparisons if any(features.has(name) for name in c.needs))
 
-    Nulls score 0. `scorer` is one of rapidfuzz's; pairs are ordered, so that (a, b) and (b, a) count as one.
+
+def compare(features: Features, left: Codes, right: Codes, comparisons: Sequence[Comparison]) -> npt.NDArray[np.int8]:
+    """Weigh pairs fully.
+
+    Returns:
+        comparisons x pairs, the level of each.
     """
-    pairs = pl.DataFrame({"a": left, "b": right}).with_columns(
-        pl.min_horizontal("a", "b").alias("lo"), pl.max_horizontal("a", "b").alias("hi")
-    )
-    known = pairs["a"].is_not_null() & pairs["b"].is_not_null()
-    codes = pairs.select(pl.struct("lo", "hi").rank("dense").cast(pl.Int64) - 1).to_series().to_numpy()
-    first = pl.DataFrame({"code": codes, "lo": pairs["lo"], "hi": pairs["hi"]}).unique("code").sort("code")
-    scores = process.cpdist(
-        first["lo"].fill_null("").to_list(), first["hi"].fill_null("").to_list(), scorer=scorer, dtype=np.float32, workers=-1, **options
-    )
-    return np.where(known.to_numpy(), scores[codes], np.float32(0)) if len(codes) else np.empty(0, np.float32)
+    out = np.empty((len(comparisons), len(left)), np.int8)
+    for row, comparison in enumerate(comparisons):
+        level = comparison.quick(features, left, right)
+        resolve_into(level, comparison, features, left, right)
+        out[row] = level
+    return out
 
 
-def _both(left: pl.Series, right: pl.Series) -> npt.NDArray[np.bool_]:
-    return (left.is_not_null() & right.is_not_null()).to_numpy()
+def resolve_into(level: Levels, comparison: Comparison, features: Features, left: Codes, right: Codes) -> None:
+    """Replace what `quick` left open."""
+    at = np.flatnonzero(level == UNRESOLVED)
+    if len(at):
+        level[at] = comparison.resolve(features, left[at], right[at])
 
 
-def _equal(left: pl.Series, right: pl.Series) -> npt.NDArray[np.bool_]:
-    return (left == right).fill_null(value=False).to_numpy()
+def quick_equal(name: str, *, whole: Callable[[Features, Codes], Flags] | None = None) -> Quick:
+    """Return a first look at one column: unknown, equal, or open.
+
+    Args:
+        whole: which of the given codes may be called equal; an initial or a part of a date is equal to more than itself.
+    """
+
+    def quick(features: Features, left: Codes, right: Codes) -> Levels:
+        codes = features.codes(name)
+        a, b = codes[left], codes[right]
+        level = np.full(len(a), UNRESOLVED, np.int8)
+        same = a == b
+        if whole is not None:
+            same &= whole(features, a)
+        level[same] = 0
+        level[(a < 0) | (b < 0)] = -1
+        return level
+
+    return quick
 
 
-def _levels(known: npt.NDArray[np.bool_], *cases: npt.NDArray[np.bool_]) -> Levels:
-    """Return the first case that holds as level 0, 1, 2 ...; none: the last level; not known: -1."""
-    level = np.full(known.shape, len(cases), np.int8)
-    for number, case in reversed(list(enumerate(cases))):
+def always(level: int) -> Quick:
+    """Return a closer look that finds the same level everywhere."""
+    return lambda features, left, right: np.full(len(left), level, np.int8)
+
+
+def in_order(size: int, *cases: Flags) -> Levels:
+    """Return the first case that holds as level 1, 2, 3 ...; none: the level after the last."""
+    level = np.full(size, len(cases) + 1, np.int8)
+    for number, case in reversed(list(enumerate(cases, start=1))):
         level[case] = number
-    level[~known] = -1
     return level
 
 
-def compare_forename(left: Columns, right: Columns) -> Levels:
-    """Same given name, a short form of it, an initial, a misspelling, or given and family name changed places."""
-    a, b = left["forename"], right["forename"]
-    roots = [s.to_frame("n").select(nickname_root(pl.col("n"))).to_series() for s in (a, b)]
-    one_letter = ((a.str.len_chars() == 1) | (b.str.len_chars() == 1)).fill_null(value=False).to_numpy()
-    initial = one_letter & _equal(a.str.slice(0, 1), b.str.slice(0, 1))
-    alike = (distinct_scores(a, b, JaroWinkler.normalized_similarity) >= CLOSE_FORENAME) | _one_letter_wrong(a, b)
-    # Two common names one letter apart are two names, not a misspelling: twins are called so.
-    close = alike & ~(_common(a) & _common(b))
-    middle = _equal(a, right["middle_names"]) | _equal(left["middle_names"], b)
-    short_form = _equal(*roots) | _begins_with(a, b) | _begins_with(b, a)
-    return _levels(_both(a, b), _equal(a, b), short_form, initial, close & ~one_letter, _swapped(left, right) | middle)
+def by_distinct(a: Codes, b: Codes, judge: Callable[[Codes, Codes], Levels]) -> Levels:
+    """Return the judge's level for every pair of codes, asking once for each distinct pair; (a, b) and (b, a) are one."""
+    if not len(a):
+        return np.empty(0, np.int8)
+    packed = (np.minimum(a, b).astype(np.int64) << 32) | np.maximum(a, b).astype(np.int64)
+    order = np.argsort(packed)
+    ranked = packed[order]
+    new = np.ones(len(ranked), np.bool_)
+    new[1:] = ranked[1:] != ranked[:-1]
+    first = ranked[new]
+    levels = judge((first >> 32).astype(np.int32), (first & 0xFFFFFFFF).astype(np.int32))
+    out = np.empty(len(a), np.int8)
+    out[order] = levels[np.cumsum(new) - 1]
+    return out
 
 
-def _begins_with(name: pl.Series, short: pl.Series) -> npt.NDArray[np.bool_]:
-    """Return where a name begins with a short form of three letters or more: PAT stands for PATRICIA as for PATRICK."""
-    both = pl.DataFrame({"name": name, "short": short})
-    begins = both.select((pl.col("name").str.starts_with(pl.col("short")) & (pl.col("short").str.len_chars() >= 3)).fill_null(value=False))
-    return np.asarray(begins.to_series().to_numpy(), np.bool_)
-
-
-def _common(names: pl.Series) -> npt.NDArray[np.bool_]:
-    roots = nickname_roots()
-    return names.is_in(sorted({*roots, *roots.values()})).fill_null(value=False).to_numpy()
-
-
-def compare_surname(left: Columns, right: Columns) -> Levels:
-    """Same family name, a misspelling, a shared part of a double name, or changed places with the given name."""
-    a, b = left["surname"], right["surname"]
-    close = (distinct_scores(a, b, JaroWinkler.normalized_similarity) >= CLOSE_SURNAME) | _one_letter_wrong(a, b)
-    double = (a.str.contains(" ", literal=True) | b.str.contains(" ", literal=True)).fill_null(value=False).to_numpy()
-    part = np.zeros(len(a), np.bool_)
-    if double.any():
-        at = np.flatnonzero(double)
-        part[at] = _shares_token(a.gather(at), b.gather(at))
-    return _levels(_both(a, b), _equal(a, b), close, part, _swapped(left, right))
-
-
-def _one_letter_wrong(a: pl.Series, b: pl.Series) -> npt.NDArray[np.bool_]:
-    """Return where one letter is wrong, missing, added or exchanged with the next, in names long enough to tell.
-
-    The first letter is seldom the wrong one: HARRY and BARRY are two names.
-    """
-    same_start = _equal(a.str.slice(0, 1), b.str.slice(0, 1))
-    long = ((a.str.len_chars() >= SHORTEST_TYPO) & (b.str.len_chars() >= SHORTEST_TYPO)).fill_null(value=False).to_numpy()
-    return np.asarray((distinct_scores(a, b, OSA.distance, score_cutoff=2) == 1) & long & same_start, np.bool_)
-
-
-def _shares_token(a: pl.Series, b: pl.Series) -> npt.NDArray[np.bool_]:
-    tokens = pl.DataFrame({"a": a, "b": b}).with_columns(pl.col("a", "b").str.split(" "))
-    long = [pl.col(c).list.eval(pl.element().filter(pl.element().str.len_chars() > 2)) for c in ("a", "b")]
-    shared = tokens.select((long[0].list.set_intersection(long[1]).list.len() > 0).fill_null(value=False)).to_series()
-    return np.asarray(shared.to_numpy(), np.bool_)
-
-
-def _swapped(left: Columns, right: Columns) -> npt.NDArray[np.bool_]:
-    crossed = _equal(left["forename"], right["surname"]) & _equal(left["surname"], right["forename"])
-    return crossed & ~_equal(left["forename"], right["forename"])
-
-
-def compare_middle_names(left: Columns, right: Columns) -> Levels:
-    """Same other given names, or initials that fit."""
-    a, b = left["middle_names"], right["middle_names"]
-    return _levels(_both(a, b), _equal(a, b), _equal(a.str.slice(0, 1), b.str.slice(0, 1)))
-
-
-def compare_date_of_birth(left: Columns, right: Columns) -> Levels:
-    """Same day; day and month changed places; one slip; an unknown part that fits; or another day.
-
-    A slip is one wrong or exchanged digit, or, in one of year, month and day, a neighbouring value: the line below in a list.
-    """
-    a, b = left["date_of_birth"], right["date_of_birth"]
-    partial = (a.str.contains("X", literal=True) | b.str.contains("X", literal=True)).fill_null(value=False).to_numpy()
-    swapped = (
-        _equal(a.str.slice(0, 4), b.str.slice(0, 4)) & _equal(a.str.slice(5, 2), b.str.slice(8, 2)) & _equal(a.str.slice(8, 2), b.str.slice(5, 2))
-    )
-    one_wrong = ((distinct_scores(a, b, OSA.distance, score_cutoff=2) == 1) | _neighbouring(a, b)) & ~partial & _both(a, b)
-    fits = np.zeros(len(a), np.bool_)
-    if partial.any():
-        at = np.flatnonzero(partial)
-        fits[at] = _parts_fit(a.gather(at), b.gather(at))
-    return _levels(_both(a, b), _equal(a, b) & ~partial, swapped & ~partial, one_wrong, fits)
-
-
-def _neighbouring(a: pl.Series, b: pl.Series) -> npt.NDArray[np.bool_]:
-    """Return where two of year, month and day agree and the third is one apart, or two in the case of the day."""
-    parts = [[s.str.slice(at, size).cast(pl.Int32, strict=False).fill_null(-9).to_numpy() for at, size in ((0, 4), (5, 2), (8, 2))] for s in (a, b)]
-    apart = [np.abs(x - y) for x, y in zip(*parts, strict=True)]
-    same = [d == 0 for d in apart]
-    year, month, day = ((apart[i] > 0) & (apart[i] <= most) for i, most in enumerate((1, 1, 2)))
-    return np.asarray((year & same[1] & same[2]) | (same[0] & month & same[2]) | (same[0] & same[1] & day), np.bool_)
-
-
-def _parts_fit(a: pl.Series, b: pl.Series) -> npt.NDArray[np.bool_]:
-    fits = np.ones(len(a), np.bool_)
-    for position in (0, 1, 2, 3, 5, 6, 8, 9):
-        x, y = a.str.slice(position, 1), b.str.slice(position, 1)
-        fits &= ((x == y) | (x == "X") | (y == "X")).fill_null(value=False).to_numpy()
-    return fits
-
-
-def compare_nino(left: Columns, right: Columns) -> Levels:
-    """Same National Insurance number (the last letter does not count), or one wrong or exchanged character."""
-    keys = [side["nino"].to_frame("n").select(nino_key(pl.col("n"))).to_series() for side in (left, right)]
-    one_wrong = (distinct_scores(keys[0], keys[1], OSA.distance, score_cutoff=2) == 1) & _both(*keys)
-    return _levels(_both(*keys), _equal(*keys), one_wrong)
-
-
-def compare_address(left: Columns, right: Columns) -> Levels:
-    """Same home; same house, flat unsaid; same postcode; same postcode sector; or elsewhere."""
-    postcode = left["postcode"], right["postcode"]
-    sector = [p.to_frame("p").select(postcode_sector(pl.col("p"))).to_series() for p in postcode]
-    flats_differ = _both(left["saon"], right["saon"]) & ~_equal(left["saon"], right["saon"])
-    one_flat_unsaid = (left["saon"].is_null() != right["saon"].is_null()).to_numpy()
-    same_uprn = _equal(left["uprn"], right["uprn"]) & ~flats_differ
-    same_number = _equal(*postcode) & _equal(left["paon"], right["paon"]) & ~flats_differ
-    similar = distinct_scores(left["address"], right["address"], fuzz.token_sort_ratio) >= CLOSE_ORGANISATION
-    numbers_agree = _equal(left["paon"], right["paon"]) | ~_both(left["paon"], right["paon"])
-    same_text = _equal(*postcode) & similar & numbers_agree & ~flats_differ
-    known = _both(*postcode) | _both(left["uprn"], right["uprn"])
-    homes = [pl.DataFrame({n: side[n] for n in ("saon", "paon", "address")}).select(home_key()).to_series() for side in (left, right)]
-    same_key = _equal(*postcode) & _equal(*homes)
-    same_home = same_uprn | same_key | ((same_number | same_text) & ~one_flat_unsaid)
-    return _levels(known, same_home, same_number, _equal(*postcode), _equal(*sector))
-
-
-def compare_exact(name: str) -> Callable[[Columns, Columns], Levels]:
-    """Return the comparison that knows only *the same* and *not the same*."""
-
-    def compare(left: Columns, right: Columns) -> Levels:
-        return _levels(_both(left[name], right[name]), _equal(left[name], right[name]))
-
-    return compare
-
-
-def compare_organisation_name(left: Columns, right: Columns) -> Levels:
-    """Same words, spaces and order aside, a misspelling, one name within the other, or another name."""
-    a, b = left["name"], right["name"]
-    close = distinct_scores(a, b, fuzz.token_sort_ratio) >= CLOSE_ORGANISATION
-    within = distinct_scores(a, b, fuzz.token_set_ratio) >= PART_ORGANISATION
-    words = pl.DataFrame({"a": a, "b": b}).select(pl.min_horizontal(pl.col("a", "b").str.count_matches(" ")).fill_null(0) >= 1).to_series().to_numpy()
-    digits = [s.str.extract_all(r"\d+").list.join(" ") for s in (a, b)]
-    same_digits = _equal(*digits)
-    squeezed = _equal(a.str.replace_all(" ", "", literal=True), b.str.replace_all(" ", "", literal=True))
-    in_any_order = _equal(*(s.str.split(" ").list.sort().list.join(" ") for s in (a, b)))
-    return _levels(_both(a, b), _equal(a, b) | squeezed | in_any_order, close & same_digits, within & words & same_digits)
-
-
-def compare_number(name: str) -> Callable[[Columns, Columns], Levels]:
-    """Return the comparison of a registration number: the same, one character wrong, or another."""
-
-    def compare(left: Columns, right: Columns) -> Levels:
-        a, b = left[name], right[name]
-        one_wrong = (distinct_scores(a, b, OSA.distance, score_cutoff=2) == 1) & _both(a, b)
-        return _levels(_both(a, b), _equal(a, b), one_wrong)
-
-    return compare
-
-
-_HOME = ("same-house", "part", "same-postcode", "same-sector", "differs")
-PERSON = (
-    Comparison("forename", ("exact", "nickname", "initial", "close", "swapped", "differs"), compare_forename, identity=5),
-    Comparison("middle_names", ("exact", "initial", "differs"), compare_middle_names, identity=2),
-    Comparison("surname", ("exact", "close", "part", "swapped", "differs"), compare_surname, identity=4),
-    Comparison("date_of_birth", ("exact", "day-month-swap", "typo", "part", "differs"), compare_date_of_birth, identity=4),
-    Comparison("nino", ("exact", "typo", "differs"), compare_nino, identity=2),
-    Comparison("address", _HOME, compare_address, identity=2),
-    Comparison("phone", ("exact", "differs"), compare_exact("phone")),
-    Comparison("email", ("exact", "differs"), compare_exact("email")),
-)
-ORGANISATION = (
-    Comparison("name", ("exact", "close", "part", "differs"), compare_organisation_name, identity=2),
-    Comparison("company_number", ("exact", "typo", "differs"), compare_number("company_number")),
-    Comparison("vat_number", ("exact", "typo", "differs"), compare_number("vat_number")),
-    Comparison("charity_number", ("exact", "typo", "differs"), compare_number("charity_number")),
-    Comparison("account", ("exact", "differs"), compare_exact("account")),
-    Comparison("address", _HOME, compare_address, identity=2),
-)
-
-
-def compare(records: pl.DataFrame, pairs: pl.DataFrame, comparisons: tuple[Comparison, ...]) -> pl.DataFrame:
-    """Weigh every candidate pair.
-
-    Args:
-        records: row i is record i; the columns the comparisons read.
-        pairs: `record_l, record_r`.
-
-    Returns:
-        The pairs, and `gamma_<field>` (Int8) for each comparison.
-    """
-    needed = ["forename", "middle_names", "surname", "date_of_birth", "nino", "phone", "email", "name", "company_number", "vat_number",
-              "charity_number", "account", "address", "saon", "paon", "postcode", "uprn"]
-    sides: list[Columns] = [
-        {name: records[name].gather(pairs[side]) for name in needed if name in records.columns} for side in ("record_l", "record_r")
-    ]
-    return pairs.with_columns(pl.Series(f"gamma_{c.name}", c.compare(sides[0], sides[1]), pl.Int8) for c in comparisons)
+def similarity(texts: npt.NDArray[np.object_], a: Codes, b: Codes, scorer: Callable[..., Any], **options: Any) -> npt.NDArray[np.float32]:
+    """Return rapidfuzz's score of each pair of texts."""
+    if not len(a):
+        return np.empty(0, np.float32)
+    return np.asarray(process.cpdist(texts[a].tolist(), texts[b].tolist(), scorer=scorer, dtype=np.float32, **options), np.float32)

@@ -15,6 +15,8 @@ NOUNS = {
 SENTENCES = {
     "exact": "Same {noun}",
     "close": "Nearly the same {noun}",
+    "near": "{Noun}: much alike, and perhaps misspelt",
+    "alike": "{Noun}: two names that look alike",
     "nickname": "{Noun}: a short or pet form on one side",
     "initial": "{Noun}: an initial on one side, which fits",
     "swapped": "{Noun}: the same, with the parts in another order",
@@ -26,6 +28,12 @@ SENTENCES = {
     "same-house": "{Noun}: same house, flat not the same or not given",
     "same-postcode": "{Noun}: same postcode, house not the same or not given",
     "same-sector": "{Noun}: same part of the postcode area",
+    "same-district": "{Noun}: same postcode district",
+    "same-area": "{Noun}: same postcode area",
+    "same-year": "{Noun}: same year only",
+    "joined-through": "Other records that fit both join them",
+    "rivals": "Other records fit as well, and one at most is right",
+    "none": "Other records change nothing",
     "start": "Odds before anything is compared",
 }
 
@@ -33,10 +41,12 @@ SENTENCES = {
 SPECIAL = {
     ("forename", "swapped"): "Forename and surname changed places",
     ("surname", "swapped"): "Surname and forename changed places",
+    ("middle_names", "exact"): "Same middle names",
+    ("date_of_birth", "near"): "Date of birth: two of day, month and year agree",
     ("surname", "part"): "Surname: one part of a double name is the same",
-    ("middle_names", "part"): "Middle names: one of them is the same",
+    ("middle_names", "part"): "Middle names: one of them, or an initial, fits",
     ("date_of_birth", "part"): "Date of birth: agrees as far as it is known",
-    ("date_of_birth", "typo"): "Date of birth: one digit apart, or two changed places",
+    ("date_of_birth", "typo"): "Date of birth: one digit or one place apart, or two changed places",
     ("nino", "typo"): "National Insurance number: one character apart, or two changed places",
     ("postcode", "same-postcode"): "Same postcode",
     ("postcode", "same-sector"): "Postcode: same sector, a neighbouring street",

@@ -10,20 +10,25 @@ MOST_HOLDERS = 8  # records that may share an account before it is a collection 
 
 
 def account_links(records: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """Pair the records that share a bank account.
+    """Pair the records that share a bank account; see `shared`."""
+    return shared(records, "account")
+
+
+def shared(records: pl.DataFrame, column: str, *, most: int = MOST_HOLDERS) -> tuple[pl.DataFrame, int]:
+    """Pair the records that share a value; two parties of one extract row are no pair.
 
     Returns:
-        `record_l, record_r`; and how many accounts were passed over because too many records share them.
+        `record_l, record_r`; and how many values were passed over because more than `most` records share them.
     """
-    holders = records.filter(pl.col("account").is_not_null()).select("record", "account", "partner", "dataset", "record_ref")
-    shared = holders.group_by("account").agg(pl.len().alias("holders")).filter(pl.col("holders") > 1)
-    used = holders.join(shared.filter(pl.col("holders") <= MOST_HOLDERS), on="account", how="semi")
+    holders = records.filter(pl.col(column).is_not_null()).select("record", pl.col(column).alias("value"), "partner", "dataset", "record_ref")
+    held = holders.group_by("value").agg(pl.len().alias("holders")).filter(pl.col("holders") > 1)
+    used = holders.join(held.filter(pl.col("holders") <= most), on="value", how="semi")
     pairs = query(
-        """select l.record as record_l, r.record as record_r from used l join used r on l.account = r.account and l.record < r.record
+        """select l.record as record_l, r.record as record_r from used l join used r on l.value = r.value and l.record < r.record
            where (l.partner, l.dataset, l.record_ref) is distinct from (r.partner, r.dataset, r.record_ref) order by all""",
         used=used,
     )
-    return pairs, shared.filter(pl.col("holders") > MOST_HOLDERS).height
+    return pairs, held.filter(pl.col("holders") > most).height
 
 
 def home_key() -> pl.Expr:

@@ -12,42 +12,37 @@ from __future__ import annotations
 
 import polars as pl
 
-from matchers.comparison import Comparison
+
+def _is(field: str, *levels: str) -> pl.Expr:
+    return pl.col(f"level_{field}").is_in(levels)
 
 
 def person_tier() -> pl.Expr:
-    """Return T1, T2, T3 or the empty text, from the levels of a compared pair of people."""
-    forename = pl.col("gamma_forename").is_in([0, 1, 3, 4])  # exact, nickname, close, swapped; an initial is too little
-    surname = pl.col("gamma_surname").is_in([0, 1, 2, 3])
-    birth = pl.col("gamma_date_of_birth").is_in([0, 1, 2])
-    birth_fits = pl.col("gamma_date_of_birth").is_in([0, 1, 2, 3])
-    exact = pl.sum_horizontal((pl.col(f"gamma_{name}") == 0).cast(pl.Int8) for name in ("forename", "surname", "date_of_birth"))
-    same_nino, other_nino = pl.col("gamma_nino") == 0, pl.col("gamma_nino") == 2
+    """Return T1, T2, T3 or the empty text, from the levels of a compared pair of people (`level_<field>`, by name)."""
+    swapped = _is("forename", "swapped")
+    forename = _is("forename", "exact", "nickname", "close", "swapped")  # an initial, or another name that looks alike, is too little
+    surname = _is("surname", "exact", "close", "part") | swapped
+    birth = _is("date_of_birth", "exact", "day-month-swap", "typo")
+    exact = pl.sum_horizontal(_is(name, "exact").cast(pl.Int8) for name in ("forename", "surname", "date_of_birth"))
+    # a family name that only looks alike will do where everything else is the same
+    likeness = _is("surname", "near", "alike") & _is("forename", "exact") & _is("date_of_birth", "exact")
     return (
-        pl.when(other_nino).then(pl.lit(""))
-        .when(same_nino & (surname | birth_fits)).then(pl.lit("T1"))
-        .when(forename & surname & birth & (exact >= 1)).then(pl.lit("T2"))
-        .when(forename & surname & pl.col("gamma_address").is_in([0, 1]) & (pl.col("gamma_date_of_birth") != 4)).then(pl.lit("T3"))
+        pl.when(_is("nino", "differs")).then(pl.lit(""))
+        .when(_is("nino", "exact") & (surname | birth | _is("date_of_birth", "part"))).then(pl.lit("T1"))
+        .when((forename & surname & birth & ((exact >= 1) | swapped)) | likeness).then(pl.lit("T2"))
+        .when(forename & surname & _is("address", "same-house", "part") & ~_is("date_of_birth", "near", "same-year", "differs")).then(pl.lit("T3"))
         .otherwise(pl.lit(""))
     )
 
 
 def organisation_tier() -> pl.Expr:
-    """Return T1, T2, T3 or the empty text, from the levels of a compared pair of organisations."""
-    numbers = [pl.col(f"gamma_{name}") for name in ("company_number", "vat_number", "charity_number")]
-    same_number = pl.any_horizontal(n == 0 for n in numbers)
-    other_company = pl.col("gamma_company_number") == 2
-    name = pl.col("gamma_name")
+    """Return T1, T2, T3 or the empty text, from the levels of a compared pair of organisations (`level_<field>`, by name)."""
+    same_number = pl.any_horizontal(_is(name, "exact") for name in ("company_number", "vat_number", "charity_number"))
     return (
-        pl.when(other_company).then(pl.lit(""))
+        pl.when(_is("company_number", "differs")).then(pl.lit(""))
         .when(same_number).then(pl.lit("T1"))
-        .when(name == 0).then(pl.lit("T2"))
-        .when(name.is_in([1, 2]) & (pl.col("gamma_address").is_in([0, 1]) | (pl.col("gamma_account") == 0))).then(pl.lit("T3"))
-        .when(name == 1).then(pl.lit("T3"))
+        .when(_is("name", "exact")).then(pl.lit("T2"))
+        .when(_is("name", "typo", "close", "part") & (_is("address", "same-house", "part") | _is("account", "exact"))).then(pl.lit("T3"))
+        .when(_is("name", "typo", "close")).then(pl.lit("T3"))
         .otherwise(pl.lit(""))
     )
-
-
-def level_names(comparison: Comparison) -> dict[int, str]:
-    """Return level -> name; -1 is missing."""
-    return {-1: "missing", **dict(enumerate(comparison.levels))}

@@ -132,6 +132,13 @@ def nickname_roots() -> dict[str, str]:
     return dict(table.select("variant", "root").iter_rows())
 
 
+@cache
+def known_forenames() -> tuple[str, ...]:
+    """Return the given names that the table of short forms holds, short and full."""
+    roots = nickname_roots()
+    return tuple(sorted({*roots, *roots.values()}))
+
+
 def nickname_root(forename: pl.Expr) -> pl.Expr:
     """Return the full name that a short form or other spelling stands for, to compare by: BILL gives WILLIAM.
 

@@ -89,7 +89,11 @@ def test_every_person_has_one_cluster_and_each_link_of_people_stays_inside_or_be
 @few
 @given(rows=crowd)
 def test_swapping_left_and_right_changes_no_link(rows: list[Row]) -> None:
-    """The same rows under partners in the opposite order: every pair's left record becomes its right one."""
+    """The same rows under partners in the opposite order: every pair's left record becomes its right one.
+
+    One NINO at most: between two, a record without one may fit both alike, and is left with neither or with the larger.
+    """
+    rows = [{**row, "nino": row["nino"] and "QQ112233A"} for row in rows]
     forward = records(rows)
     backward = records([{**row, "partner": f"p{len(rows) - i}"} for i, row in enumerate(rows)])
     assert forward["record_ref"].to_list() == backward["record_ref"].to_list()[::-1]
@@ -104,10 +108,11 @@ def test_swapping_left_and_right_changes_no_link(rows: list[Row]) -> None:
 @few
 @given(rows=crowd, at=st.sampled_from(["a", "p3", "z"]))
 def test_an_unrelated_record_changes_no_link_and_no_cluster_id(rows: list[Row], at: str) -> None:
+    """Weights move a little, because one more record makes every value a little rarer."""
     before = records(rows)
     after = records([*rows, {**STRANGER, "partner": f"{at}0", "record_ref": "NEW"}])
     one, other = link(before, RunSettings()), link(after, RunSettings())
-    assert said(after, other) == said(before, one)
+    assert {key: rest[0] for key, rest in said(after, other).items()} == {key: rest[0] for key, rest in said(before, one).items()}
     names = ids(after, other)
     assert {key: name for key, name in names.items() if key[1] != "NEW"} == ids(before, one)
     assert names["person", "NEW"] not in ids(before, one).values()

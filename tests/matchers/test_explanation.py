@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matchers.comparison import ORGANISATION, PERSON
+from matchers.entities import ENTITIES
 from matchers.explanation import NOUNS, SENTENCES, evidence_lines, sentence, sentences, weight, words
-from matchers.tiers import level_names
+from matchers.tables import OTHERS
 from schemas.records import EVIDENCE, EXCEPTION
 
-LEVELS = {(c.name, level) for c in (*PERSON, *ORGANISATION) for level in level_names(c).values()} | {("account", "exact"), ("address", "same-house"), ("start", "start")}
+COMPARED = {(c.name, level) for entity in ENTITIES.values() for c in entity.comparisons for level in (*c.levels, "missing")}
+LEVELS = COMPARED | {("start", "start"), *((OTHERS, level) for level in ("none", "rivals", "joined-through"))}
 
 
 @pytest.mark.parametrize(("field", "level", "contribution", "said"), [
@@ -38,6 +39,7 @@ def test_every_level_that_linkage_knows_has_words_of_its_own(pair):
     assert said[0].isupper()
     assert "_" not in said
     assert level in SENTENCES
+    assert "{" not in said
 
 
 @given(st.text(max_size=12), st.text(max_size=12), st.integers(-10_000, 10_000))

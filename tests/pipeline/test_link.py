@@ -125,7 +125,7 @@ def test_contributions_add_up_to_the_match_weight():
 
 def test_too_many_pairs_stop_before_anything_is_compared():
     crowd = records(*(person(f"N{i}", "SMITH", "1980-01-01") for i in range(60)))
-    with pytest.raises(SafetyStop, match="surname and birth date"):
+    with pytest.raises(SafetyStop, match="from the rule surname"):
         link(crowd, RunSettings(max_pairs=1000))
 
 

@@ -1,0 +1,93 @@
+"""`counterfoil link` and `counterfoil train`: the engine on files of your own, without a partnership."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.options import screen
+from commands.screen import Screen
+from schemas.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from pipeline.link_files import LinkedFiles
+
+Left = Annotated[Path, typer.Argument(metavar="LEFT", help="Parquet or CSV with record_ref and any canonical columns: forename, middle_names, surname, date_of_birth, address, postcode, uprn, nino, phone, email, account; or name, company_number, vat_number, charity_number ... of an organisation.")]
+Right = Annotated[Path | None, typer.Argument(metavar="[RIGHT]", help="A second file: link the two. Without it, duplicates within LEFT are found.")]
+Across = Annotated[str, typer.Option(metavar="COLUMN", help="Keep only pairs whose values of this column differ.")]
+Threads = Annotated[int, typer.Option(min=1, max=256, help="Processors to use; the result does not depend on it.")]
+Memory = Annotated[int, typer.Option(metavar="GB", min=1, max=4096, help="Stop rather than make more pairs than this holds.")]
+
+
+def link_records(
+    ctx: typer.Context,
+    left: Left,
+    right: Right = None,
+    out: Annotated[Path, typer.Option(help="Parquet file for the links.")] = ...,  # type: ignore[assignment]
+    clusters: Annotated[Path | None, typer.Option(help="Parquet file for the clusters: record_ref, cluster_id.")] = None,
+    model: Annotated[Path | None, typer.Option(help="A model that `counterfoil train` wrote; without it one is fitted to these records.")] = None,
+    across: Across = "",
+    floor: Annotated[float, typer.Option(min=0.0, max=1.0, help="Least probability of a link that is written.")] = 0.5,
+    threads: Threads = 2,
+    memory: Memory = 4,
+) -> None:
+    """Find the same person or organisation in one file or in two, without labels and without settings."""
+    from pipeline.link_files import link_files, write_links
+
+    screened = screen(ctx)
+    for path in (out, clusters):
+        _refuse_input(path, left, right)
+    with screened.working("linking"):
+        found = link_files(left, right, model=model, across=across, floor=floor, threads=threads, memory_gb=memory)
+        write_links(found, out, clusters)
+    _show(screened, found, "link", {"links": out, "clusters": clusters})
+
+
+def train_model(
+    ctx: typer.Context,
+    left: Left,
+    right: Right = None,
+    out: Annotated[Path, typer.Option(help="JSON file for the model.")] = ...,  # type: ignore[assignment]
+    across: Across = "",
+    threads: Threads = 2,
+    memory: Memory = 4,
+) -> None:
+    """Fit a model to records and write it, so that `run` and `link` weigh every night alike. Rare names are not written."""
+    from pipeline.link_files import link_files
+    from pipeline.store import write_atomic
+
+    screened = screen(ctx)
+    _refuse_input(out, left, right)
+    with screened.working("fitting"):
+        found = link_files(left, right, across=across, threads=threads, memory_gb=memory)
+        write_atomic(out, (found.model + "\n").encode())
+    _show(screened, found, "train", {"model": out})
+
+
+def _refuse_input(path: Path | None, left: Path, right: Path | None) -> None:
+    if path is not None and any(path.resolve() == one.resolve() for one in (left, right) if one is not None):
+        raise UsageProblem("the result would overwrite what is read", found=path.name, mend="name another file")
+
+
+def _show(out: Screen, found: LinkedFiles, command: str, written: dict[str, Path | None]) -> None:
+    files = {what: str(path) for what, path in written.items() if path is not None}
+    out.result({"command": command, **found.facts, "links": found.links.height, "clusters": found.clusters["cluster_id"].n_unique(), "seconds": {k: round(v, 3) for k, v in found.seconds.items()}, "written": files})
+    if out.as_json:
+        return
+    for note in found.notes:
+        out.say(f"Note: {note}")
+    complete = found.facts["pairs_completeness"]
+    out.say(
+        f"{found.clusters.height:,} records of {'people' if found.entity == 'person' else 'organisations'}, {found.facts['candidate_pairs']:,} pairs compared, "
+        f"{found.links.height:,} links, {found.clusters['cluster_id'].n_unique():,} clusters"
+    )
+    if complete is not None:
+        low, high = found.facts["pairs_completeness_interval"]
+        out.say(f"Of the true pairs, blocking brought about {complete:.1%} together (an estimate without labels; {low:.1%} to {high:.1%})")
+    counted = found.links.group_by("situation").len().sort("len", "situation", descending=[True, False])
+    if counted.height:
+        out.table("", ("Situation", "Links"), counted.rows())
+    for what, path in files.items():
+        out.say(f"{what}: {path}")

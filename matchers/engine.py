@@ -1,0 +1,297 @@
+"""Records in, links and clusters out: blocking, the fit, comparison, scoring, clustering, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from matchers.blocking import Blocked, block
+from matchers.clustering import Clustered, cluster, numbers_apart
+from matchers.compare_numbers import one_slip
+from matchers.comparison import compare, resolve_into, usable
+from matchers.completeness import Completeness, pairs_completeness
+from matchers.entities import Entity
+from matchers.estimation import Model, beliefs, checked, estimate, patterns
+from matchers.features import Codes, Features
+from matchers.frequencies import Chance, chance, counted
+from matchers.model_file import frozen
+from matchers.rivals import against_rivals, holds_once
+from matchers.scoring import Ceiling, Evidence, Scale, explain, probability, scale, surpluses, weigh
+from matchers.situations import tellable
+
+T = TypeVar("T")
+Stage = Callable[[str], AbstractContextManager[object]]
+FIT_ON = 300_000  # candidate pairs the fit looks at; more change its third digit
+CHUNK = 400_000  # pairs weighed at a time
+SELDOM = 0.01  # of a party's pairs of records may bear two different registered numbers before these prove nothing
+LOWEST = -1000  # centibits; pairs below are not kept as rivals of others
+MOST_PAIRS = 2**31
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """Pairs at or above a floor.
+
+    Attributes:
+        left, right: record numbers.
+        rules: bitmask of the blocking rules that brought the pair together.
+        levels, surpluses: comparisons x pairs.
+        weights: centibits.
+    """
+
+    left: Codes
+    right: Codes
+    rules: npt.NDArray[np.uint32]
+    levels: npt.NDArray[np.int8]
+    surpluses: npt.NDArray[np.float32]
+    weights: npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Linkage:
+    """What was found.
+
+    Attributes:
+        left, right: record numbers of each link, left < right.
+        levels: comparisons x links.
+        evidence: weights by field.
+        others: centibits that other records add to or take from a link's own weight.
+        weights: own weight and `others` together.
+        clusters: record number -> cluster number.
+        notes: keys passed over, groups taken apart, and the like.
+    """
+
+    left: Codes
+    right: Codes
+    rules: npt.NDArray[np.uint32]
+    levels: npt.NDArray[np.int8]
+    evidence: Evidence
+    others: npt.NDArray[np.int32]
+    weights: npt.NDArray[np.int32]
+    clusters: npt.NDArray[np.int32]
+    model: Model
+    blocked: Blocked
+    clustered: Clustered
+    completeness: Completeness | None
+    once: tuple[bool, bool]
+    notes: tuple[str, ...] = ()
+
+
+def link(
+    features: Features, entity: Entity, *, model: Model | None = None, apart: Sequence[Codes] = (), side: Codes | None = None,
+    floor: float = 0.5, threshold: float = 0.5, threads: int = 2, max_pairs: int = MOST_PAIRS, stage: Stage = nullcontext,
+) -> Linkage:
+    """Find the records of one party.
+
+    Args:
+        model: applied as it is; without one, the model is fitted to the data.
+        apart: codes of each record; two records of equal code are never paired.
+        side: of two files, 0 or 1 for each record; records of one file are never paired.
+        floor: least probability of a link that is returned.
+        threshold: least probability of a link that joins records to a cluster.
+        threads: results do not depend on it.
+        stage: called with the name of each stage, gives what surrounds it: a stopwatch.
+    """
+    apart = (*apart, side) if side is not None else tuple(apart)
+    if features.size < 2 or not usable(features, model.comparisons if model else entity.comparisons):
+        return _nothing(features)
+    with stage("block"):
+        blocked = block(features, entity.rules, apart=apart, threads=threads, max_pairs=max_pairs)
+    with stage("train"):
+        model, by_chance = _fitted(features, blocked, entity, side, threads) if model is None else _applied(features, model, side)
+    with stage("compare and score"):
+        scaled = scale(model, features, by_chance)
+        lowest = min(_centibits(floor), LOWEST if side is not None else 0)
+        weighed = weigh_pairs(features, blocked, scaled, floor=lowest, threads=threads)
+    with stage("cluster"):
+        weighed, once = _with_rivals(weighed, side, features.size)
+        clustered = group(features, weighed, scaled, entity, threshold=_centibits(threshold))
+    with stage("explain"):
+        found = _linked(features, scaled, weighed, clustered, apart, _centibits(floor))
+    complete = pairs_completeness(weighed.rules, probability(weighed.weights))
+    notes = (*_notes(blocked, clustered, once, side), *model.remarks)
+    return replace(found, blocked=blocked, completeness=complete, once=once, notes=notes)
+
+
+def _nothing(features: Features) -> Linkage:
+    """Return the linkage of records that cannot be compared: everyone alone."""
+    none, zero = np.empty(0, np.int32), np.empty((0, 0), np.int32)
+    alone = np.arange(features.size, dtype=np.int32)
+    blocked = Blocked(none, none, none.astype(np.uint32), ())
+    return Linkage(
+        none, none, none.astype(np.uint32), zero.astype(np.int8), Evidence(none, zero, none, none.astype(np.int8)), none, none, alone,
+        Model((), (), np.empty(0), {}), blocked, Clustered(alone, none, none, none, none, 0, 0), None, (False, False),
+    )
+
+
+def _fitted(features: Features, blocked: Blocked, entity: Entity, side: Codes | None, threads: int) -> tuple[Model, Chance]:
+    by_chance = chance(features, usable(features, entity.comparisons), pairs=_possible_pairs(features.size, side))
+    return frozen(fit(features, blocked, entity, by_chance, threads=threads), features, by_chance), by_chance
+
+
+def _applied(features: Features, model: Model, side: Codes | None) -> tuple[Model, Chance]:
+    """Return the model as far as the data allow it to be applied."""
+    comparisons = usable(features, model.comparisons)
+    fields = frozenset(c.name for c in comparisons)
+    kept = [i for i, s in enumerate(model.situations) if s.match or set(s.needs) <= fields]
+    reduced = replace(
+        model, comparisons=comparisons, situations=tuple(model.situations[i] for i in kept), rates=model.rates[kept],
+        levels={name: table[kept] for name, table in model.levels.items() if name in fields},
+        together={pair: times for pair, times in model.together.items() if set(pair) <= fields},
+    )
+    return reduced, counted(features, comparisons, model.frequencies, pairs=_possible_pairs(features.size, side))
+
+
+def fit(features: Features, blocked: Blocked, entity: Entity, by_chance: Chance, *, threads: int = 2) -> Model:
+    """Fit the model to an even sample of the candidate pairs; a fit that makes no sense is refused, and the beliefs stand."""
+    comparisons = usable(features, entity.comparisons)
+    step = max(1, blocked.size // FIT_ON)
+    left, right = blocked.left[::step], blocked.right[::step]
+    parts = _in_chunks(len(left), threads, lambda at: compare(features, left[at], right[at], comparisons))
+    seen = patterns(np.concatenate(parts, axis=1), comparisons)
+    told = tellable(entity.situations, frozenset(c.name for c in comparisons))
+    start = beliefs(comparisons, told, by_chance)
+    return checked(estimate(seen, start, by_chance, sampled=len(left) / max(1, blocked.size)), start, by_chance)
+
+
+def weigh_pairs(features: Features, blocked: Blocked, scaled: Scale, *, floor: int, threads: int = 2) -> Weighed:
+    """Weigh every candidate pair; text is compared only where a pair can still reach the floor.
+
+    Args:
+        floor: centibits; pairs below it are not returned.
+    """
+    comparisons = scaled.model.comparisons
+    ceiling = Ceiling(scaled)
+    nats = floor * np.log(2) / 100 - 1e-3
+
+    def one(at: slice) -> Weighed:
+        left, right = blocked.left[at], blocked.right[at]
+        states = np.stack([c.quick(features, left, right) for c in comparisons])
+        for row, comparison in enumerate(comparisons):
+            if comparison.by_numbers:
+                resolve_into(states[row], comparison, features, left, right)
+        keep = np.flatnonzero(ceiling(states, surpluses(states, features, left, scaled)) >= nats)
+        left, right, states = left[keep], right[keep], states[:, keep]
+        for row, comparison in enumerate(comparisons):
+            resolve_into(states[row], comparison, features, left, right)
+        surplus = surpluses(states, features, left, scaled)
+        weights = weigh(states, surplus, scaled)
+        linked = np.flatnonzero(weights >= floor)
+        return Weighed(left[linked], right[linked], blocked.rules[at][keep][linked], states[:, linked], surplus[:, linked], weights[linked])
+
+    parts = _in_chunks(blocked.size, threads, one)
+    names = ("left", "right", "rules", "levels", "surpluses", "weights")
+    return Weighed(*(np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in names))
+
+
+def group(features: Features, weighed: Weighed, scaled: Scale, entity: Entity, *, threshold: int) -> Clustered:
+    """Cluster the pairs that weigh as much as the threshold, in centibits."""
+    links = weighed.weights >= max(1, threshold)
+    numbers = features.columns[entity.number] if features.has(entity.number) and trusted(scaled.model, entity.number) else None
+
+    def two_parties(a: Codes, b: Codes) -> npt.NDArray[np.bool_]:
+        return ~one_slip(features.columns[entity.number], a, b)
+
+    if numbers is not None:
+        links &= ~numbers_apart(weighed.left, weighed.right, numbers.codes, two_parties)
+
+    def weigh_two(left: Codes, right: Codes) -> npt.NDArray[np.int32]:
+        levels = compare(features, left, right, scaled.model.comparisons)
+        return weigh(levels, surpluses(levels, features, left, scaled), scaled)
+
+    return cluster(
+        features.size, weighed.left[links], weighed.right[links], weighed.weights[links], weigh=weigh_two,
+        numbers=None if numbers is None else numbers.codes, two_parties=two_parties,
+    )
+
+
+def trusted(model: Model, number: str) -> bool:
+    """Return whether two different registered numbers mean two parties: not where a party's own numbers often differ."""
+    at = np.flatnonzero(model.is_match)
+    return number in model.levels and float(model.levels[number][at, -1].max()) < SELDOM
+
+
+def _possible_pairs(size: int, side: Codes | None) -> float:
+    if side is None:
+        return size * (size - 1) / 2
+    right = float(np.count_nonzero(side))
+    return right * (size - right)
+
+
+def _centibits(probability: float) -> int:
+    clipped = min(max(probability, 1e-9), 1 - 1e-9)
+    return int(np.ceil(100 * np.log2(clipped / (1 - clipped)) - 1e-6))
+
+
+def _with_rivals(weighed: Weighed, side: Codes | None, size: int) -> tuple[Weighed, tuple[bool, bool]]:
+    """Weigh the pairs against each other where a file holds each party once.
+
+    Returns:
+        The pairs with their weights after that, and which files were found to hold a party once.
+    """
+    if side is None:
+        return weighed, (False, False)
+    others = np.zeros(len(weighed.weights), np.int32)
+    chances = probability(weighed.weights)
+    on_first = np.where(side[weighed.left] == 0, weighed.left, weighed.right)
+    on_second = np.where(side[weighed.left] == 0, weighed.right, weighed.left)
+    once = holds_once(on_second, chances, size), holds_once(on_first, chances, size)
+    # a record of the second file has one partner in a first file that holds everybody once
+    for near, holds in zip((on_second, on_first), once, strict=True):
+        if holds:
+            others += against_rivals(near, weighed.weights, size)
+    return replace(weighed, weights=weighed.weights + others), once
+
+
+def _linked(features: Features, scaled: Scale, weighed: Weighed, clustered: Clustered, apart: Sequence[Codes], floor: int) -> Linkage:
+    """Explain the links: those above the floor, and the pairs that only their cluster joins."""
+    above = weighed.weights >= floor
+    allowed = clustered.through >= floor
+    for codes in apart:
+        allowed &= codes[clustered.left] != codes[clustered.right]
+    joined = np.flatnonzero(allowed)
+    together = clustered.left[joined].astype(np.int64) * features.size + clustered.right[joined]
+    kept = np.flatnonzero(above & ~np.isin(weighed.left.astype(np.int64) * features.size + weighed.right, together))
+    left = np.concatenate([weighed.left[kept], clustered.left[joined]])
+    right = np.concatenate([weighed.right[kept], clustered.right[joined]])
+    more = compare(features, clustered.left[joined], clustered.right[joined], scaled.model.comparisons)
+    levels = np.concatenate([weighed.levels[:, kept], more], axis=1)
+    surplus = np.concatenate([weighed.surpluses[:, kept], surpluses(more, features, clustered.left[joined], scaled)], axis=1)
+    evidence = explain(levels, surplus, scaled)
+    weights = np.concatenate([weighed.weights[kept], clustered.through[joined]]).astype(np.int32)
+    rules = np.concatenate([weighed.rules[kept], np.zeros(len(joined), np.uint32)])
+    order = np.lexsort((right, left))
+    evidence = Evidence(evidence.weights[order], evidence.contributions[:, order], evidence.start[order], evidence.situation[order])
+    return Linkage(
+        left[order], right[order], rules[order], levels[:, order], evidence, weights[order] - evidence.weights, weights[order],
+        clustered.clusters, scaled.model, Blocked(left, right, rules, ()), clustered, None, (False, False),
+    )
+
+
+def _notes(blocked: Blocked, clustered: Clustered, once: tuple[bool, bool], side: Codes | None) -> tuple[str, ...]:
+    notes = []
+    for cost in blocked.costs:
+        if cost.refined_keys:
+            notes.append(f"blocking rule '{cost.name}': {cost.refined_keys:,} values shared by {cost.refined_records:,} records are too common, and were refined")
+        if cost.dropped_keys:
+            notes.append(f"blocking rule '{cost.name}': {cost.dropped_keys:,} values shared by {cost.dropped_records:,} records are too common to compare all of these, and were passed over")
+    if clustered.split:
+        notes.append(f"{clustered.split:,} groups of linked records contradicted themselves and were taken apart")
+    if clustered.oversized:
+        notes.append(f"{clustered.oversized:,} groups of linked records were too large for one party and were taken apart at their weakest links")
+    if side is not None and any(once):
+        files = " and ".join(name for name, holds in zip(("LEFT", "RIGHT"), once, strict=True) if holds)
+        notes.append(f"{files}: holds hardly anybody twice, so of a record's possible partners there one at most is right")
+    return tuple(notes)
+
+
+def _in_chunks(size: int, threads: int, work: Callable[[slice], T]) -> list[T]:
+    at = [slice(start, min(size, start + CHUNK)) for start in range(0, max(size, 1), CHUNK)]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, at))

@@ -1,0 +1,247 @@
+"""One or two files to links and clusters: the engine alone, without partnership, contract or settings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from matchers.canonical import as_text as canonical_text
+from matchers.canonical import canonical
+from matchers.comparison import usable
+from matchers.engine import Linkage
+from matchers.engine import link as link_parties
+from matchers.entities import ENTITIES, ORGANISATION, PERSON, Entity
+from matchers.estimation import Model
+from matchers.features import Codes, Features, encode
+from matchers.model_file import as_json, digest, from_json
+from matchers.tables import cluster_table, link_table
+from pipeline.canonical_file import REFERENCE, read_canonical
+from pipeline.store import write_atomic
+from pipeline.version import tool_version
+from schemas.errors import ConfigurationError, DataRejected
+
+FILE = "file"  # of two files: left or right
+BYTES_PER_PAIR = 60  # that a candidate pair takes while it is made and weighed
+FEWEST_COMPARISONS = 2  # columns to compare by, unless one of them is a number that names somebody
+_ENOUGH = ("nino", "email", "company_number", "vat_number", "charity_number", "name")
+_ORGANISATIONS = ("name", "company_number", "vat_number", "charity_number")
+
+
+@dataclass(frozen=True)
+class LinkedFiles:
+    """What linking files gave.
+
+    Attributes:
+        links: `record_ref_l, record_ref_r, match_weight` (centibits), `match_probability, situation`, `level_<field>` and
+            `contribution_<field>`; sorted by the references.
+        clusters: `record_ref, cluster_id`, and of two files `file`.
+        facts: what is written into the files beside the tables: counts, completeness, what was passed over, the model's digest.
+        model: the model that was applied or fitted, as JSON text.
+    """
+
+    links: pl.DataFrame
+    clusters: pl.DataFrame
+    facts: Mapping[str, Any]
+    model: str
+    entity: str
+    notes: tuple[str, ...]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def link_files(
+    left: Path, right: Path | None = None, *, model: Path | None = None, across: str = "", floor: float = 0.5, threads: int = 2, memory_gb: int = 4
+) -> LinkedFiles:
+    """Link one file within itself, or two files.
+
+    Args:
+        model: model file to apply; without one, a model is fitted to these records.
+        across: column; only pairs whose values of it differ are kept.
+        floor: least probability of a link.
+
+    Raises:
+        DataRejected: a file cannot be used, or holds too little to link on.
+        ConfigurationError: the model cannot be used.
+        SafetyStop: more pairs than the memory holds.
+    """
+    tables, notes = _read(left, right, across)
+    return link_tables(tables, model=_model(model), across=across, floor=floor, threads=threads, memory_gb=memory_gb, notes=notes)
+
+
+def link_tables(
+    table: pl.DataFrame, *, model: tuple[Entity, Model] | None = None, across: str = "", floor: float = 0.5, threads: int = 2, memory_gb: int = 4,
+    notes: tuple[str, ...] = (),
+) -> LinkedFiles:
+    """Link records in canonical columns.
+
+    Args:
+        table: `record_ref` and canonical columns; of two files `file` besides, left or right.
+    """
+    seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(name: str) -> Iterator[None]:
+        start = perf_counter()
+        yield
+        seconds[name] = seconds.get(name, 0.0) + perf_counter() - start
+
+    with stage("normalise"):
+        normal = canonical(table)
+    entity = model[0] if model else _kind(normal.records)
+    with stage("encode"):
+        features = encode(normal.records.select(REFERENCE, *(name for name in entity.columns if name in normal.records.columns)))
+    if not usable(features, model[1].comparisons if model else entity.comparisons) or not _enough(features, entity):
+        raise DataRejected(
+            "there is too little to link on", found=f"of a {entity.name}, values only in: {', '.join(_known(features, entity)) or 'no column'}",
+            mend="give at least two of forename, surname, date_of_birth, address or postcode, or one of nino, email, company_number, name",
+        )
+    side = _side(normal.records, features)
+    apart = [_codes(normal.records[across], features)] if across and across != FILE else []
+    linkage = link_parties(
+        features, entity, model=model[1] if model else None, apart=apart, side=side, floor=floor, threads=threads,
+        max_pairs=memory_gb * 2**30 // BYTES_PER_PAIR, stage=stage,
+    )
+    with stage("tables"):
+        links, clusters = _links(linkage, features, entity, table), _clusters(linkage, features, table)
+    text = as_json(linkage.model, entity=entity.name, origin=_origin(normal.records, features))
+    told = (*notes, *normal.notes, *linkage.notes)
+    return LinkedFiles(links, clusters, _facts(linkage, entity, side, text, told, floor), text, entity.name, told, seconds)
+
+
+def write_links(found: LinkedFiles, out: Path, clusters: Path | None) -> None:
+    """Write the tables as Parquet, what is known about them in the files' key-value metadata under `counterfoil`."""
+    facts = {"counterfoil": json.dumps(found.facts, sort_keys=True)}
+    for table, path in ((found.links, out), (found.clusters, clusters)):
+        if path is not None:
+            write_atomic(path, _parquet(table, facts))
+
+
+def _parquet(table: pl.DataFrame, facts: dict[str, str]) -> bytes:
+    import io
+
+    buffer = io.BytesIO()
+    table.rechunk().write_parquet(buffer, compression="zstd", compression_level=3, row_group_size=100_000, metadata=facts)
+    return buffer.getvalue()
+
+
+def _read(left: Path, right: Path | None, across: str) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    first, notes = read_canonical(left, also=across)
+    if right is None:
+        return first, notes
+    second, more = read_canonical(right, also=across)
+    both = [canonical_text(frame) for frame in (first, second)]
+    sides = [frame.with_columns(pl.lit(name).alias(FILE)) for frame, name in zip(both, ("left", "right"), strict=True)]
+    return pl.concat(sides, how="diagonal"), (*notes, *more)
+
+
+def _model(path: Path | None) -> tuple[Entity, Model] | None:
+    if path is None:
+        return None
+    try:
+        return from_json(path.read_text(encoding="utf-8"), file=path.name)
+    except (OSError, UnicodeDecodeError):
+        raise ConfigurationError("the model file cannot be read", file=str(path), mend="name a file that `counterfoil train` wrote") from None
+
+
+def _kind(records: pl.DataFrame) -> Entity:
+    people = sum(records[name].count() for name in ("forename", "surname") if name in records.columns)
+    bodies = sum(records[name].count() for name in _ORGANISATIONS if name in records.columns)
+    return ORGANISATION if bodies > people else PERSON
+
+
+def _known(features: Features, entity: Entity) -> list[str]:
+    return [name for name in entity.columns if features.has(name)]
+
+
+def _enough(features: Features, entity: Entity) -> bool:
+    return len(usable(features, entity.comparisons)) >= FEWEST_COMPARISONS or any(features.has(name) for name in _ENOUGH)
+
+
+def _side(records: pl.DataFrame, features: Features) -> Codes | None:
+    if FILE not in records.columns:
+        return None
+    return np.asarray((records[FILE] == "right").cast(pl.Int32).to_numpy()[features.order], np.int32)
+
+
+def _codes(values: pl.Series, features: Features) -> Codes:
+    """Return a code for each record's value; all unknown values are one."""
+    text = values.cast(pl.String).fill_null("\x00")
+    return np.asarray(text.rank("dense").cast(pl.Int32).to_numpy()[features.order], np.int32)
+
+
+def _links(linkage: Linkage, features: Features, entity: Entity, table: pl.DataFrame) -> pl.DataFrame:
+    """Name the records of each link; of two files the left file's stands first, of one the smaller reference."""
+    found = link_table(linkage, features.order, entity.comparisons).drop("rules")
+    refs = table[REFERENCE].cast(pl.String)
+    named = found.with_columns(refs.gather(found["row_l"]).alias("ref_l"), refs.gather(found["row_r"]).alias("ref_r"))
+    if FILE in table.columns:
+        turned = pl.Series((table[FILE] == "right").to_numpy()[found["row_l"].to_numpy()], dtype=pl.Boolean)
+    else:
+        turned = named["ref_l"] > named["ref_r"]
+    named = named.with_columns(
+        pl.when(turned).then("ref_r").otherwise("ref_l").alias("record_ref_l"), pl.when(turned).then("ref_l").otherwise("ref_r").alias("record_ref_r")
+    )
+    rest = [name for name in found.columns if name not in ("row_l", "row_r")]
+    return named.select("record_ref_l", "record_ref_r", *rest).sort("record_ref_l", "record_ref_r")
+
+
+def _clusters(linkage: Linkage, features: Features, table: pl.DataFrame) -> pl.DataFrame:
+    """Name the cluster of every record after its smallest reference; where two clusters of two files would share a name, by content too."""
+    refs = table[REFERENCE].cast(pl.String)
+    members = cluster_table(linkage, features.order, refs)
+    named = members.with_columns(refs.gather(members["row"]).alias(REFERENCE))
+    if FILE not in table.columns:
+        return named.select(REFERENCE, "cluster_id").sort(REFERENCE)
+    numbers = np.empty(features.size, np.int64)
+    numbers[features.order] = linkage.clusters
+    named = named.with_columns(pl.Series("number", numbers).gather(members["row"]), table[FILE].gather(members["row"]))
+    shared = named.select("number", "cluster_id").unique().with_columns(pl.len().over("cluster_id").alias("clusters"))
+    # which of the two comes first follows from their records' content, so exchanged files change nothing
+    shared = shared.with_columns(pl.col("number").rank("dense").over("cluster_id").alias("nth"))
+    ids = shared.with_columns(pl.when(pl.col("clusters") > 1).then(pl.format("{}~{}", "cluster_id", "nth")).otherwise("cluster_id").alias("id"))
+    return named.join(ids.select("number", "id"), on="number", how="left").select(REFERENCE, pl.col("id").alias("cluster_id"), FILE).sort(REFERENCE, FILE)
+
+
+def _origin(records: pl.DataFrame, features: Features) -> dict[str, Any]:
+    """Say what a model was fitted with: versions, and a digest of the records that their order does not change."""
+    from importlib.metadata import version
+
+    rows = np.sort(records.hash_rows(seed=1).to_numpy())
+    return {
+        "counterfoil": tool_version(), "polars": version("polars"), "rapidfuzz": version("rapidfuzz"), "records": features.size,
+        "data_sha256": hashlib.sha256(rows.tobytes()).hexdigest(), "settings_sha256": settings_digest(),
+    }
+
+
+def settings_digest() -> str:
+    """Return a digest of the blocking rules, comparisons and situations that this version links with."""
+    said = {
+        name: [[repr(rule) for rule in entity.rules], [(c.name, c.levels, c.strangers) for c in entity.comparisons], [repr(s) for s in entity.situations]]
+        for name, entity in ENTITIES.items()
+    }
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _facts(linkage: Linkage, entity: Entity, side: npt.NDArray[np.int32] | None, model: str, notes: tuple[str, ...], floor: float) -> dict[str, Any]:
+    size = len(linkage.clusters)
+    sizes = {"records": size} if side is None else {"records_left": int(size - side.sum()), "records_right": int(side.sum())}
+    complete = linkage.completeness
+    return {
+        "version": tool_version(), "entity": entity.name, **sizes, "candidate_pairs": linkage.blocked.size, "floor": floor,
+        "pairs_completeness": round(complete.estimate, 6) if complete else None,
+        "pairs_completeness_interval": [round(complete.low, 6), round(complete.high, 6)] if complete else None,
+        "model_sha256": digest(model), "model_remarks": list(linkage.model.remarks), "notes": list(notes),
+        "blocking": [
+            {"rule": c.name, "pairs": c.pairs, "refined_keys": c.refined_keys, "refined_records": c.refined_records, "dropped_keys": c.dropped_keys, "dropped_records": c.dropped_records}
+            for c in linkage.blocked.costs
+        ],
+    }
