@@ -111,12 +111,14 @@ def _weights_of(
 ) -> tuple[Weights, npt.NDArray[np.bool_]]:
     """Return the weight of each pair inside a group, and which are links; the others are weighed now."""
     known = left.astype(np.int64) * size + right
-    order = np.argsort(known)
+    if (known[1:] < known[:-1]).any():
+        order = np.argsort(known)
+        known, weights = known[order], weights[order]
     wanted = inside_l.astype(np.int64) * size + inside_r
-    at = np.minimum(np.searchsorted(known[order], wanted), max(0, len(known) - 1))
-    found = known[order][at] == wanted if len(known) else np.zeros(len(wanted), np.bool_)
+    at = np.minimum(np.searchsorted(known, wanted), max(0, len(known) - 1))
+    found = known[at] == wanted if len(known) else np.zeros(len(wanted), np.bool_)
     own = np.empty(len(wanted), np.int32)
-    own[found] = weights[order][at[found]]
+    own[found] = weights[at[found]]
     own[~found] = weigh(inside_l[~found], inside_r[~found])
     return own, found
 

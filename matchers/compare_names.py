@@ -21,13 +21,13 @@ FEW = 2  # occurrences; a spelling that is so rare is never a name of its own
 SHORTEST_PART = 3  # letters of a short form or of a part of a double name
 
 
-FORENAME = ("exact", "nickname", "initial", "close", "near", "alike", "swapped", "differs")
+FORENAME = ("exact", "nickname", "initial", "close", "near", "alike", "swapped", "middle", "differs")
 SURNAME = ("exact", "close", "near", "alike", "part", "swapped", "differs")
 
 
 def forename() -> Comparison:
     """Return the comparison of given names: the same, a short form, an initial, a misspelling, two like names, exchanged with the family name."""
-    strangers = (0.005, 0.001, 0.002, 0.0003, 0.001, 0.005, 0.00002)
+    strangers = (0.005, 0.001, 0.002, 0.0003, 0.001, 0.005, 0.00002, 0.004)
     return Comparison("forename", FORENAME, ("forename",), quick_equal("forename", whole=_more_than_initial), _resolve_forename, strangers, "forename", whole=_more_than_initial)
 
 
@@ -79,11 +79,10 @@ def _resolve_forename(features: Features, left: Codes, right: Codes) -> Levels:
     codes = features.codes("forename")
     a, b = codes[left], codes[right]
     level = by_distinct(a, b, lambda lo, hi: _forename_level(features, lo, hi))
-    swapped = _swapped(features, left, right)
     if features.has("middle_names"):
         middle = features.codes("middle_names")
-        swapped |= ((middle[right] == a) | (middle[left] == b)) & (level > 2)
-    level[swapped & (level > 2)] = 6
+        level[((middle[right] == a) | (middle[left] == b)) & (level > 2)] = 7
+    level[_swapped(features, left, right) & (level > 2)] = 6
     return level
 
 
@@ -96,7 +95,8 @@ def _forename_level(features: Features, a: Codes, b: Codes) -> Levels:
     short_form = longer & ((tables["name_root"][a] == tables["name_root"][b]) | _begins(texts, a, b) | _shares_word(features, a, b))
     close, near = _alike(texts, letters, a, b)
     own = _names_of_their_own(features, "forename", a, b)
-    return in_order(len(a), short_form, initial, close & longer & ~own, near & longer & ~own, (close | near) & longer, np.zeros(len(a), np.bool_))
+    nothing = np.zeros(len(a), np.bool_)  # exchanged and middle names are seen in other columns
+    return in_order(len(a), short_form, initial, close & longer & ~own, near & longer & ~own, (close | near) & longer, nothing, nothing)
 
 
 def _resolve_surname(features: Features, left: Codes, right: Codes) -> Levels:

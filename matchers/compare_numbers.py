@@ -16,7 +16,7 @@ def number(name: str) -> Comparison:
         column = features.columns[name]
         return np.where(one_slip(column, column.codes[left], column.codes[right]), 1, 2).astype(np.int8)
 
-    return Comparison(name, ("exact", "typo", "differs"), (name,), quick_equal(name), resolve, (1e-7, 1e-7), name, registered=True, by_numbers=True)
+    return Comparison(name, ("exact", "typo", "differs"), (name,), quick_equal(name), resolve, (1e-7, 1e-7), name, registered=True, by_numbers=True, telling_gaps=True)
 
 
 def contact(name: str) -> Comparison:

@@ -37,6 +37,7 @@ class Comparison:
         frequency: coded column whose value, where two records share it (level 0), weighs by how rare it is.
         silent: a level that weighs nothing, because another comparison says the same already.
         registered: the value is a number that is given out once.
+        telling_gaps: that the value is unknown says something: a child has no National Insurance number, and so twins seldom have two.
         whole: which codes of `frequency` may be called equal at all; an initial may not.
         by_numbers: `resolve` reads no text either, and so costs little.
     """
@@ -51,6 +52,7 @@ class Comparison:
     silent: str = ""
     registered: bool = False
     by_numbers: bool = False
+    telling_gaps: bool = False
     whole: Callable[[Features, Codes], Flags] | None = None
 
     @property

@@ -17,14 +17,16 @@ class Completeness:
     high: float
 
 
-def pairs_completeness(rules: npt.NDArray[np.uint32], probability: npt.NDArray[np.float64]) -> Completeness | None:
+def pairs_completeness(rules: npt.NDArray[np.uint32], probability: npt.NDArray[np.float64], *, used: int) -> Completeness | None:
     """Estimate the part of the true pairs that some blocking rule found, from how many rules found each.
 
-    Pairs found by one rule only, beside those found by two, tell how many none found: at least f1(f1 - 1) / 2(f2 + 1).
+    Pairs found by one rule only, beside those found by two, tell how many none found: about (t - 1) / t * f1(f1 - 1) / 2(f2 + 1)
+    of t rules, and more where the rules find the same pairs.
 
     Args:
         rules: bitmask of the rules that found each pair.
         probability: that the pair is a match; pairs count as much as that.
+        used: how many rules there were.
 
     Returns:
         None where no pair is likely to be a match.
@@ -32,11 +34,12 @@ def pairs_completeness(rules: npt.NDArray[np.uint32], probability: npt.NDArray[n
     Source: Chao (1987), Biometrics 43, 783-791, with her interval for the number unseen.
     """
     found = float(probability.sum())
-    if found <= 0:
+    if found <= 0 or not used:
         return None
     times = np.bitwise_count(rules)
     once, twice = float(probability[times == 1].sum()), float(probability[times == 2].sum())
-    missed = once * max(once - 1, 0) / (2 * (twice + 1))
+    sampling = (used - 1) / used  # rules are few
+    missed = sampling * once * max(once - 1, 0) / (2 * (twice + 1))
     if missed <= 0:
         return Completeness(1.0, 1.0, 1.0)
     ratio = once / max(twice, 1.0)

@@ -27,7 +27,7 @@ from matchers.situations import tellable
 
 T = TypeVar("T")
 Stage = Callable[[str], AbstractContextManager[object]]
-FIT_ON = 300_000  # candidate pairs the fit looks at; more change its third digit
+FIT_ON = 200_000  # candidate pairs the fit looks at; more change its third digit
 CHUNK = 400_000  # pairs weighed at a time
 SELDOM = 0.01  # of a party's pairs of records may bear two different registered numbers before these prove nothing
 LOWEST = -1000  # centibits; pairs below are not kept as rivals of others
@@ -113,8 +113,8 @@ def link(
         weighed, once = _with_rivals(weighed, side, features.size)
         clustered = group(features, weighed, scaled, entity, threshold=_centibits(threshold))
     with stage("explain"):
-        found = _linked(features, scaled, weighed, clustered, apart, _centibits(floor))
-    complete = pairs_completeness(weighed.rules, probability(weighed.weights))
+        found = _linked(features, scaled, weighed, clustered, apart, _centibits(floor), _centibits(threshold), threads)
+    complete = pairs_completeness(weighed.rules, probability(weighed.weights), used=len(blocked.used))
     notes = (*_notes(blocked, clustered, once, side), *model.remarks)
     return replace(found, blocked=blocked, completeness=complete, once=once, notes=notes)
 
@@ -143,6 +143,7 @@ def _applied(features: Features, model: Model, side: Codes | None) -> tuple[Mode
     reduced = replace(
         model, comparisons=comparisons, situations=tuple(model.situations[i] for i in kept), rates=model.rates[kept],
         levels={name: table[kept] for name, table in model.levels.items() if name in fields},
+        missing={name: shares[kept] for name, shares in model.missing.items() if name in fields},
         together={pair: times for pair, times in model.together.items() if set(pair) <= fields},
     )
     return reduced, counted(features, comparisons, model.frequencies, pairs=_possible_pairs(features.size, side))
@@ -249,7 +250,7 @@ def _with_rivals(weighed: Weighed, side: Codes | None, size: int) -> tuple[Weigh
     return replace(weighed, weights=weighed.weights + others), once
 
 
-def _linked(features: Features, scaled: Scale, weighed: Weighed, clustered: Clustered, apart: Sequence[Codes], floor: int) -> Linkage:
+def _linked(features: Features, scaled: Scale, weighed: Weighed, clustered: Clustered, apart: Sequence[Codes], floor: int, threshold: int, threads: int) -> Linkage:
     """Explain the links: those above the floor, and the pairs that only their cluster joins."""
     above = weighed.weights >= floor
     allowed = clustered.through >= floor
@@ -257,19 +258,20 @@ def _linked(features: Features, scaled: Scale, weighed: Weighed, clustered: Clus
         allowed &= codes[clustered.left] != codes[clustered.right]
     joined = np.flatnonzero(allowed)
     together = clustered.left[joined].astype(np.int64) * features.size + clustered.right[joined]
-    kept = np.flatnonzero(above & ~np.isin(weighed.left.astype(np.int64) * features.size + weighed.right, together))
+    weak = np.flatnonzero(above & (weighed.weights < max(1, threshold)))  # only a pair that was no link can be joined by its cluster
+    above[weak[np.isin(weighed.left[weak].astype(np.int64) * features.size + weighed.right[weak], together)]] = False
+    kept = np.flatnonzero(above)
     left = np.concatenate([weighed.left[kept], clustered.left[joined]])
     right = np.concatenate([weighed.right[kept], clustered.right[joined]])
     more = compare(features, clustered.left[joined], clustered.right[joined], scaled.model.comparisons)
     levels = np.concatenate([weighed.levels[:, kept], more], axis=1)
     surplus = np.concatenate([weighed.surpluses[:, kept], surpluses(more, features, clustered.left[joined], scaled)], axis=1)
-    evidence = explain(levels, surplus, scaled)
+    parts = _in_chunks(len(left), threads, lambda at: explain(levels[:, at], surplus[:, at], scaled))
+    evidence = Evidence(*(np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in ("weights", "contributions", "start", "situation")))
     weights = np.concatenate([weighed.weights[kept], clustered.through[joined]]).astype(np.int32)
     rules = np.concatenate([weighed.rules[kept], np.zeros(len(joined), np.uint32)])
-    order = np.lexsort((right, left))
-    evidence = Evidence(evidence.weights[order], evidence.contributions[:, order], evidence.start[order], evidence.situation[order])
     return Linkage(
-        left[order], right[order], rules[order], levels[:, order], evidence, weights[order] - evidence.weights, weights[order],
+        left, right, rules, levels, evidence, weights - evidence.weights, weights,
         clustered.clusters, scaled.model, Blocked(left, right, rules, ()), clustered, None, (False, False),
     )
 

@@ -23,7 +23,9 @@ FEWEST_PAIRS = 100  # with fewer, the data say too little and the prior beliefs 
 PLACE = "address"  # the comparison that parts the match situations
 MOST_CORRELATED = 20.0  # times as often as by their frequencies may two fields of strangers agree together
 LOOSELY = 3.0  # times as often as among strangers may a field agree in a household that does not share it by nature
-CERTAIN = 1.05  # what the links explain is known to a twentieth; only what exceeds that is put down to strangers
+LEAST_MISSING = 0.001  # probability of a gap, and of none
+ABOUT = 0.01  # of what the links explain may be wrong because a model is a model
+DEVIATIONS = 3.0  # standard deviations that it may be off because pairs are counted
 FEWEST_MATCHES = 1.0  # pairs; a fit that expects fewer has found nothing to go by
 MOST_MATCHES = 0.5  # of all possible pairs
 LARGEST_TABLE = 2**24  # numbers; above it, distinct ones are found by sorting
@@ -44,6 +46,8 @@ class Model:
         rates: pairs in each situation for each record; nought for strangers.
         levels: field -> situations x levels, probability of each level in each situation.
         together: two fields -> how many times as often as by their frequencies strangers agree in both.
+        missing: field -> by situation, how often the value of one record or of both is unknown; fields that are not named are unknown as
+            often in one situation as in another.
         own: field -> records of the same party that share a record's value, besides it, on average.
         frequencies: field -> value -> share of records that bore it where the model was fitted.
         fitted_on: candidate pairs seen; 0 where the prior beliefs stand as they are.
@@ -56,6 +60,7 @@ class Model:
     levels: Mapping[str, Array]
     together: Mapping[tuple[str, str], float] = field(default_factory=dict)
     own: Mapping[str, float] = field(default_factory=dict)
+    missing: Mapping[str, Array] = field(default_factory=dict)
     frequencies: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     fitted_on: int = 0
     rounds: int = 0
@@ -70,8 +75,12 @@ class Model:
         return np.array([s.chance for s in self.situations])
 
     def log_levels(self, comparison: Comparison) -> Array:
-        """Return levels x situations, the log of each level's probability, and one row more for a missing level: nought."""
+        """Return levels x situations, the log of each level's probability, and one row more for a missing value."""
         logs = np.vstack([np.log(self.levels[comparison.name]).T, np.zeros(len(self.situations))])
+        if comparison.name in self.missing:
+            missing = self.missing[comparison.name]
+            logs[:-1] += np.log(1 - missing)
+            logs[-1] = np.log(missing)
         if comparison.silent_level is not None:
             logs[comparison.silent_level] = 0.0
         return np.asarray(logs, np.float64)
@@ -131,7 +140,14 @@ def beliefs(comparisons: tuple[Comparison, ...], situations: tuple[Situation, ..
     for c in comparisons:
         rows = [s.levels.get(c.name, tuple(strangers[c.name])) for s in situations]
         tables[c.name] = _as_defined(c.name, np.array(rows, np.float64), situations, strangers[c.name])
-    return _with_chance(replace(start, levels=tables), by_chance)
+    missing = {c.name: np.full(len(situations), _unknown(by_chance, c.name)) for c in comparisons if c.telling_gaps}
+    return _with_chance(replace(start, levels=tables, missing=missing), by_chance)
+
+
+def _unknown(by_chance: Chance, name: str) -> float:
+    """Return how often the value of one of two records, or of both, is unknown."""
+    known = by_chance.fields[name].known / max(1, by_chance.records)
+    return float(np.clip(1 - known**2, LEAST_MISSING, 1 - LEAST_MISSING))
 
 
 def _with_chance(model: Model, by_chance: Chance) -> Model:
@@ -143,7 +159,7 @@ def _with_chance(model: Model, by_chance: Chance) -> Model:
         table = levels[c.name].copy()
         share_known = (by_chance.fields[c.name].known / max(1, by_chance.records)) ** 2
         explained = float((expected * table[:, 0])[~sizes].sum()) * share_known
-        table[sizes] = by_chance.fields[c.name].among_strangers(CERTAIN * explained)
+        table[sizes] = by_chance.fields[c.name].among_strangers(_at_most_explained(explained))
         levels[c.name] = table
         own[c.name] = 2 * float((expected * table[:, 0])[model.is_match].sum()) * share_known / max(1.0, by_chance.fields[c.name].known)
     together = {}
@@ -151,8 +167,13 @@ def _with_chance(model: Model, by_chance: Chance) -> Model:
         known = by_chance.fields[a].known * by_chance.fields[b].known / max(1, by_chance.records) ** 2
         both = float((expected * levels[a][:, 0] * levels[b][:, 0])[~sizes].sum()) * known**2
         among_strangers = float(levels[a][sizes][0, 0] * levels[b][sizes][0, 0]) * by_chance.records**2 / 2 * known**2
-        together[a, b] = float(np.clip((pairs - CERTAIN * both) / max(among_strangers, 1e-9), 1.0, MOST_CORRELATED))
+        together[a, b] = float(np.clip((pairs - _at_most_explained(both)) / max(among_strangers, 1e-9), 1.0, MOST_CORRELATED))
     return replace(model, levels=levels, own=own, together=together)
+
+
+def _at_most_explained(explained: float) -> float:
+    """Return how many pairs the links may explain at most; only what exceeds that is put down to strangers."""
+    return float(explained * (1 + ABOUT) + DEVIATIONS * np.sqrt(explained))
 
 
 def _as_defined(name: str, table: Array, situations: Sequence[Situation], strangers: Array) -> Array:
@@ -230,8 +251,13 @@ def _maximise(levels: npt.NDArray[np.int8], weights: Array, held: Array, prior: 
     rates = np.minimum(rates, [s.most for s in prior.situations])
     is_match, sizes = prior.is_match, prior.is_chance
     at_home = np.array([s.at_home for s in prior.situations])
-    tables = {}
+    tables, missing = {}, dict(prior.missing)
     for column, comparison in enumerate(prior.comparisons):
+        if comparison.telling_gaps:
+            gaps = weighted[levels[:, column] < 0].sum(axis=0) + STRENGTH * prior.missing[comparison.name]
+            seen = weighted.sum(axis=0) + STRENGTH
+            gaps[is_match], seen[is_match] = gaps[is_match].sum(), seen[is_match].sum()
+            missing[comparison.name] = np.where(sizes, prior.missing[comparison.name], np.clip(gaps / seen, LEAST_MISSING, 1 - LEAST_MISSING))
         name, size = comparison.name, len(comparison.levels)
         table = STRENGTH * prior.levels[name]
         for s in np.flatnonzero(~sizes):
@@ -241,7 +267,7 @@ def _maximise(levels: npt.NDArray[np.int8], weights: Array, held: Array, prior: 
         table[alike] = table[alike].sum(axis=0)
         table[sizes] = prior.levels[name][sizes]
         tables[name] = _as_defined(name, table, prior.situations, table[sizes][0])
-    return _with_chance(replace(prior, rates=np.where(sizes, 0.0, rates), levels=tables), by_chance)
+    return _with_chance(replace(prior, rates=np.where(sizes, 0.0, rates), levels=tables, missing=missing), by_chance)
 
 
 def checked(model: Model, start: Model, by_chance: Chance) -> Model:

@@ -20,6 +20,7 @@ SENTENCES = {
     "nickname": "{Noun}: a short or pet form on one side",
     "initial": "{Noun}: an initial on one side, which fits",
     "swapped": "{Noun}: the same, with the parts in another order",
+    "middle": "{Noun}: the same as a middle name",
     "part": "{Noun}: a part is the same",
     "typo": "{Noun}: one character apart, or two changed places",
     "day-month-swap": "{Noun}: day and month changed places",
@@ -40,6 +41,7 @@ SENTENCES = {
 # Where a field deserves words of its own.
 SPECIAL = {
     ("forename", "swapped"): "Forename and surname changed places",
+    ("forename", "middle"): "Forename: the other side's middle name",
     ("surname", "swapped"): "Surname and forename changed places",
     ("middle_names", "exact"): "Same middle names",
     ("date_of_birth", "near"): "Date of birth: two of day, month and year agree",

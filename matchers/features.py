@@ -6,7 +6,8 @@ rows, and records are numbered by their content too, so that shuffled rows or ex
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -86,7 +87,7 @@ class Features:
         return self.columns[name].codes
 
 
-def encode(records: pl.DataFrame, *, reference: tuple[str, ...] = ("record_ref",)) -> Features:
+def encode(records: pl.DataFrame, *, reference: tuple[str, ...] = ("record_ref",), threads: int = 2) -> Features:
     """Number the records and encode their columns.
 
     Args:
@@ -97,16 +98,26 @@ def encode(records: pl.DataFrame, *, reference: tuple[str, ...] = ("record_ref",
     order = np.argsort(_content_hash(records, (*reference, *sorted(held))))
     columns: dict[str, Column] = {}
     tables: dict[str, Any] = {}
-    _encode_names(records, held, order, columns, tables)
-    _encode_dates(records, held, order, columns, tables)
-    _encode_place(records, held, order, columns, tables)
+    parts: tuple[Callable[[], None], ...] = (
+        lambda: _encode_names(records, held, order, columns, tables),
+        lambda: _encode_place(records, held, order, columns, tables),
+        lambda: _encode_dates(records, held, order, columns, tables),
+        lambda: _encode_numbers(records, held, order, columns),
+    )
+    with ThreadPoolExecutor(threads) as pool:  # each part writes columns and tables of its own names
+        for part in [pool.submit(part) for part in parts]:
+            part.result()
+    return Features(order, columns, tables)
+
+
+def _encode_numbers(records: pl.DataFrame, held: list[str], order: npt.NDArray[np.int64], columns: dict[str, Column]) -> None:
+    """Encode numbers, contacts and names of organisations."""
     for name in NUMBERS:
         if name in held:
             shown = records.select(nino_key(pl.col(name))).to_series() if name == "nino" else records[name]
             columns[name] = _keyed(shown, order)
     if "name" in held:
         _encode_organisations(records["name"], order, columns)
-    return Features(order, columns, tables)
 
 
 def _content_hash(records: pl.DataFrame, names: tuple[str, ...]) -> npt.NDArray[np.uint64]:

@@ -54,6 +54,7 @@ def as_json(model: Model, *, entity: str = "", origin: Mapping[str, Any] | None 
             for c in model.comparisons
         },
         "together": {f"{a}+{b}": round(times, DIGITS) for (a, b), times in model.together.items()},
+        "missing": {name: [_rounded(p) for p in shares] for name, shares in model.missing.items()},
         "own": {name: round(records, DIGITS) for name, records in model.own.items()},
         "frequencies": {name: dict(values) for name, values in model.frequencies.items()},
         "fitted_on": model.fitted_on,
@@ -92,7 +93,8 @@ def from_json(text: str, *, file: str = "") -> tuple[Entity, Model]:
         model = Model(
             told, comparisons, np.array(content["rates"], np.float64), levels,
             {(a, b): float(times) for (a, b), times in ((tuple(pair.split("+")), times) for pair, times in content["together"].items())},
-            {name: float(records) for name, records in content["own"].items()}, content["frequencies"], int(content["fitted_on"]), int(content["rounds"]),
+            {name: float(records) for name, records in content["own"].items()}, {name: np.array(shares, np.float64) for name, shares in content["missing"].items()},
+            content["frequencies"], int(content["fitted_on"]), int(content["rounds"]),
             tuple(content["remarks"]),
         )
         _refuse_broken(model)
@@ -106,6 +108,8 @@ def _refuse_broken(model: Model) -> None:
         table = model.levels[c.name]
         if table.shape != (len(model.situations), len(c.levels)) or not np.isfinite(table).all() or (table <= 0).any() or (np.abs(table.sum(axis=1) - 1) > 0.01).any():
             raise ValueError(c.name)
+    if any(len(shares) != len(model.situations) or not ((shares > 0) & (shares < 1)).all() for shares in model.missing.values()):
+        raise ValueError("missing")
     if len(model.rates) != len(model.situations) or not np.isfinite(model.rates).all() or (model.rates < 0).any() or not model.is_match.any() or model.is_chance.sum() != 1:
         raise ValueError("rates")
 

@@ -122,7 +122,8 @@ def explain(levels: npt.NDArray[np.int8], surpluses: Floats, scale: Scale) -> Ev
     parts = np.empty(levels.shape, np.int32)
     for row, comparison in enumerate(model.comparisons):
         table = model.log_levels(comparison)
-        nats = table[levels[row], match_best] - table[levels[row], other_best] - surpluses[row] * affected[row, other_best]
+        flat, at = table.ravel(), np.where(levels[row] < 0, len(table) - 1, levels[row]) * table.shape[1]
+        nats = flat.take(at + match_best) - flat.take(at + other_best) - surpluses[row] * affected[row].take(other_best)
         parts[row] = np.round(nats * CENTIBITS)
     start = weights - parts.sum(axis=0, dtype=np.int32)
     best = logs.argmax(axis=1).astype(np.int8) if len(logs) else np.empty(0, np.int8)
@@ -226,10 +227,10 @@ class Ceiling:
     def _fields(self, levels: npt.NDArray[np.int8], m: int, n: int) -> Array:
         total = np.zeros(len(levels))
         for row, comparison in enumerate(self.model.comparisons):
-            table = self.model.log_levels(comparison)[:-1]
+            table = self.model.log_levels(comparison)
             nats = table[:, m] - table[:, n]
-            best = nats[1:].max()
-            total += np.concatenate([nats, [best, 0.0]])[levels[:, row]]  # open: one past the levels; unknown: the last
+            best = nats[1:-1].max()
+            total += np.concatenate([nats[:-1], [best], nats[-1:]])[levels[:, row]]  # open: one past the levels; unknown: the last
         return total
 
 

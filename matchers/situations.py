@@ -58,8 +58,8 @@ class Situation:
         return bool(self.never.get("address")) and 0 not in self.never["address"]
 
 
-# exact, nickname, initial, close, near, alike, swapped, differs
-_FORENAME = (0.86, 0.035, 0.025, 0.04, 0.01, 0.005, 0.015, 0.01)
+# exact, nickname, initial, close, near, alike, swapped, middle, differs
+_FORENAME = (0.86, 0.035, 0.025, 0.04, 0.01, 0.005, 0.012, 0.004, 0.009)
 # exact, close, near, alike, part, swapped, differs
 _SURNAME = (0.90, 0.04, 0.01, 0.004, 0.016, 0.01, 0.02)
 # exact, day-month-swap, typo, part, near, same-year, differs
@@ -75,18 +75,18 @@ _SAME_PERSON = {
     "account": (0.6, 0.4),
 }
 _ELSEWHERE = {"address": (3, 4, 5, 6)}
-_AT_HOME = {"address": (0, 1)}
+_AT_HOME = {"address": (0, 1, 2)}  # the same postcode, even if the house is written in another way
 _HOME = (0.90, 0.07, 0.03, 0, 0, 0, 0)
 _BY_CHANCE = ("forename", "surname", "middle_names", "date_of_birth", "nino", "address", "phone", "email", "account")
 _CONTACTS = {"phone": (0.25, 0.75), "email": (0.02, 0.98), "account": (0.1, 0.9)}
 PERSON = (
     Situation("same person", True, 0.3, _SAME_PERSON, lacks=("address",)),
     Situation("same person, same home", True, 0.3, {**_SAME_PERSON, "address": _HOME}, {"address": (3, 4, 5, 6)}, needs=("address",)),
-    Situation("same person, moved", True, 0.1, {**_SAME_PERSON, "address": (0, 0, 0.03, 0.05, 0.08, 0.12, 0.72)}, _AT_HOME, needs=("address",)),
+    Situation("same person, moved", True, 0.1, {**_SAME_PERSON, "address": (0, 0, 0, 0.05, 0.08, 0.15, 0.72)}, _AT_HOME, needs=("address",)),
     Situation(
         "same household", False, 0.5,
         {**_CONTACTS, "surname": (0.72, 0.03, 0.005, 0.002, 0.003, 0.0, 0.24), "address": _HOME},
-        {"address": (3, 4, 5, 6), "date_of_birth": (0,), "forename": (0, 6)}, ("surname", "address", "phone", "email", "account"), ("address",), needs=("address",),
+        {"address": (3, 4, 5, 6), "date_of_birth": (0,), "forename": (0,)}, ("surname", "address", "phone", "email", "account"), ("address",), needs=("address",),
     ),
     Situation(
         "twins", False, 0.005,
@@ -98,7 +98,7 @@ PERSON = (
     Situation(
         "namesake at home", False, 0.005,
         {**_CONTACTS, "forename": _FORENAME, "surname": (0.93, 0.03, 0.01, 0.01, 0.01, 0, 0.01), "address": _HOME},
-        {"address": (3, 4, 5, 6), "date_of_birth": (0, 1, 2, 3), "surname": (5, 6)}, ("forename", "surname", "address", "phone", "email", "account"), ("address",), needs=("address", "date_of_birth"), most=0.05,
+        {"address": (3, 4, 5, 6), "date_of_birth": (0, 1, 2, 3), "surname": (5, 6), "forename": (6, 7, 8)}, ("forename", "surname", "address", "phone", "email", "account"), ("address",), needs=("address", "date_of_birth"), most=0.05,
     ),
     Situation("strangers", False, 0, by_chance=_BY_CHANCE),
 )

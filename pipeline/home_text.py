@@ -114,6 +114,7 @@ def _run(settings: Partnership) -> str:
     return f"""\
 # ---- The nightly run.
 [run]
+models = {_listed(run.models)}  # model files in this folder, as `counterfoil train` wrote them; without one, each night fits its own
 link_threshold = {run.link_threshold}  # probability from which two records count as the same, 0.5 to below 1
 max_pairs = {run.max_pairs}  # the run stops rather than compare more pairs than this
 threads = {run.threads}  # processors it may use

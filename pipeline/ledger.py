@@ -23,9 +23,12 @@ _LIBRARIES = ("polars", "duckdb", "rapidfuzz", "recordlinkage")
 
 
 def run_id(
-    assembled: Assembled, partnership: Partnership, rules: Sequence[Rule], values: ValueTable, history: pl.DataFrame, outcomes: pl.DataFrame, *, as_of: date
+    assembled: Assembled, partnership: Partnership, rules: Sequence[Rule], values: ValueTable, history: pl.DataFrame, outcomes: pl.DataFrame, *, as_of: date,
+    models: Sequence[str] = (),
 ) -> str:
     """Return the run's name: its night, and a digest of all that decides its result.
+
+    `models` are the digests of the models it applies.
 
     Same submissions, settings, rules, history and versions give the same name; so a run that is repeated finds itself done.
     """
@@ -33,6 +36,7 @@ def run_id(
         "inputs": assembled.inputs,
         "states": assembled.submissions.select("submission_id", "partner", "state").rows(),
         "settings": partnership.model_dump(mode="json", exclude={"shared": True, "run": {"threads", "memory_gb"}}),
+        "models": list(models),
         "rules": [rule.model_dump(mode="json") for rule in rules],
         "values": values.model_dump(mode="json"),
         "outcomes": outcomes.rows(),

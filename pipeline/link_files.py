@@ -23,12 +23,13 @@ from matchers.engine import link as link_parties
 from matchers.entities import ENTITIES, ORGANISATION, PERSON, Entity
 from matchers.estimation import Model
 from matchers.features import Codes, Features, encode
-from matchers.model_file import as_json, digest, from_json
+from matchers.model_file import as_json, digest
 from matchers.tables import cluster_table, link_table
 from pipeline.canonical_file import REFERENCE, read_canonical
+from pipeline.models import read_model
 from pipeline.store import write_atomic
 from pipeline.version import tool_version
-from schemas.errors import ConfigurationError, DataRejected
+from schemas.errors import DataRejected
 
 FILE = "file"  # of two files: left or right
 BYTES_PER_PAIR = 60  # that a candidate pair takes while it is made and weighed
@@ -74,7 +75,7 @@ def link_files(
         SafetyStop: more pairs than the memory holds.
     """
     tables, notes = _read(left, right, across)
-    return link_tables(tables, model=_model(model), across=across, floor=floor, threads=threads, memory_gb=memory_gb, notes=notes)
+    return link_tables(tables, model=read_model(model)[:2] if model else None, across=across, floor=floor, threads=threads, memory_gb=memory_gb, notes=notes)
 
 
 def link_tables(
@@ -141,15 +142,6 @@ def _read(left: Path, right: Path | None, across: str) -> tuple[pl.DataFrame, tu
     both = [canonical_text(frame) for frame in (first, second)]
     sides = [frame.with_columns(pl.lit(name).alias(FILE)) for frame, name in zip(both, ("left", "right"), strict=True)]
     return pl.concat(sides, how="diagonal"), (*notes, *more)
-
-
-def _model(path: Path | None) -> tuple[Entity, Model] | None:
-    if path is None:
-        return None
-    try:
-        return from_json(path.read_text(encoding="utf-8"), file=path.name)
-    except (OSError, UnicodeDecodeError):
-        raise ConfigurationError("the model file cannot be read", file=str(path), mend="name a file that `counterfoil train` wrote") from None
 
 
 def _kind(records: pl.DataFrame) -> Entity:

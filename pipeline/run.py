@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from matchers.estimation import Model
 from pipeline import ledger
 from pipeline.assemble import assemble
 from pipeline.flag import check_rules, flag
@@ -20,6 +21,7 @@ from pipeline.home import load_partnership
 from pipeline.intake import incomplete, intake
 from pipeline.link import link
 from pipeline.lock import run_lock
+from pipeline.models import load_models
 from pipeline.outcomes import load_outcomes
 from pipeline.publish import publish
 from pipeline.receipts import load_receipts
@@ -95,6 +97,7 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
     partnership = load_partnership(home)
     rules = _rules_in_use(partnership)
     check_rules(rules, load_values(), as_of=as_of)
+    models, digests = load_models(home, partnership.run.models)
     with run_lock(home, now=now):
         clock = _Clock(say)
         with clock.stage("intake", 0) as out:
@@ -106,14 +109,14 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
             out["rows"] = assembled.records.height
         balance = conservation(assembled.submissions)
         earlier, outcomes = ledger.history(home, as_of=as_of), load_outcomes(home)
-        name = ledger.run_id(assembled, partnership, rules, load_values(), earlier, outcomes, as_of=as_of)
+        name = ledger.run_id(assembled, partnership, rules, load_values(), earlier, outcomes, as_of=as_of, models=digests)
         quarantined = tuple((r.partner, r.submission_id, r.reason) for r in arrived if r.state == "quarantined")
         common = (partnership, assembled, clock, balance, quarantined)
         if note := ledger.closed(home, name):
             say("nothing changed since this run was published")
             exceptions = pl.read_parquet(ledger.folder(home, name) / "exceptions.parquet")
             return _summary(name, as_of, True, exceptions, tuple(note["notes"]), Path(note["published"]), *common)
-        linked, exceptions = _find(assembled, partnership, rules, earlier, clock, as_of)
+        linked, exceptions = _find(assembled, partnership, rules, models, earlier, clock, as_of)
         exceptions, refused = within_agreements(exceptions, partnership, on=as_of)
         notes = (*assembled.notes, *linked.notes, *([f"{refused:,} exceptions were dropped, because no agreement covers both sides"] if refused else []))
         _keep(home, name, assembled, linked, exceptions)
@@ -163,11 +166,11 @@ def conservation(submissions: pl.DataFrame) -> pl.DataFrame:
 
 
 def _find(
-    assembled: Assembled, partnership: Partnership, rules: list[Rule], earlier: pl.DataFrame, clock: _Clock, as_of: date
+    assembled: Assembled, partnership: Partnership, rules: list[Rule], models: Mapping[str, Model], earlier: pl.DataFrame, clock: _Clock, as_of: date
 ) -> tuple[Linked, pl.DataFrame]:
     settings = partnership.run
     with clock.stage("link", assembled.records.height) as out:
-        linked = link(assembled.records, settings)
+        linked = link(assembled.records, settings, models)
         out["rows"] = linked.links.height
     with clock.stage("flag", linked.links.height) as out:
         exceptions = flag(
@@ -187,7 +190,10 @@ def _keep(home: Path, name: str, assembled: Assembled, linked: Linked, exception
     }
     for table, frame in tables.items():
         write_parquet(frame, folder / f"{table}.parquet")
-    (folder / "model.json").write_text(linked.model + "\n", encoding="utf-8")
+    for entity, model in json.loads(linked.model).items():
+        if model["levels"]:  # as a file of its own, so that a night's model can be signed off and applied from then on
+            text = json.dumps(model, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+            (folder / f"model-{entity}.json").write_text(text, encoding="utf-8")
 
 
 def _absent(partnership: Partnership, submissions: pl.DataFrame) -> tuple[tuple[str, str, str], ...]:

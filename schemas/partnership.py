@@ -58,6 +58,7 @@ class AsOfRule(Settings):
 class RunSettings(Settings):
     """What the nightly run may use, and where it draws its lines."""
 
+    models: tuple[str, ...] = ()
     link_threshold: Annotated[float, Field(ge=0.5, lt=1.0)] = 0.9
     max_pairs: Annotated[int, Field(ge=1000)] = 50_000_000
     threads: Annotated[int, Field(ge=1, le=256)] = 2
