@@ -138,6 +138,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--peers", default="splink", help="of splink, splink-quick (u from the default number of pairs), splink-our-rules, recordlinkage; with commas")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "counterfoil-benchmarks", help="where populations are kept")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
+    parser.add_argument("--name", default="linkage", help="of the two files that are written there")
     options = parser.parse_args()
     if unknown := {peer for peer in options.peers.split(",") if peer} - set(ENGINES):
         parser.error(f"--peers: {', '.join(sorted(unknown))} is none of {', '.join(set(ENGINES) - {OURS})}")
@@ -163,8 +164,8 @@ def main() -> None:
     text = markdown(written)
     print(text)
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "linkage.json").write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
-    (options.out / "linkage.md").write_text(text, encoding="utf-8")
+    (options.out / f"{options.name}.json").write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
+    (options.out / f"{options.name}.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

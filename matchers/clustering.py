@@ -171,27 +171,30 @@ def joined(left: Codes, right: Codes, weights: Weights) -> list[list[int]]:
     total[a, b] = total[b, a] = weights
     sizes, parts = np.ones(len(members)), [[int(record)] for record in members]
     np.fill_diagonal(total, -np.inf)
-    while True:
-        mean = total / np.outer(sizes, sizes)
-        best = mean.max()
-        if best <= 0:
-            return sorted(sorted(part) for part in parts if part)
-        found = np.argwhere((mean >= best - 1e-6) & np.triu(np.ones_like(mean, np.bool_), 1))
+    mean = total.copy()
+    while (best := mean.max()) > 0:
+        flat = np.flatnonzero(mean.ravel() >= best - 1e-6)
+        found = np.stack(np.divmod(flat, len(members)), axis=1)
+        found = found[found[:, 0] < found[:, 1]]
         together = sizes[found].sum(axis=1)
         found = found[together == together.max()]
         one, other = found[0]
-        torn = _torn(found, mean)
+        torn = _torn(found, mean) if len(found) > 1 else None
         if torn is not None:
             part, rivals = torn
-            total[part, rivals] = total[rivals, part] = -np.inf
+            for table in (total, mean):
+                table[part, rivals] = table[rivals, part] = -np.inf
             continue
         total[one] += total[other]
-        total[:, one] += total[:, other]
-        total[other] = total[:, other] = -np.inf
-        total[one, one] = -np.inf
+        total[:, one] = total[one]
         sizes[one] += sizes[other]
         parts[one] += parts[other]
         parts[other] = []
+        for table in (total, mean):
+            table[other] = table[:, other] = -np.inf
+            table[one, one] = -np.inf
+        mean[one] = mean[:, one] = total[one] / (sizes * sizes[one])
+    return sorted(sorted(part) for part in parts if part)
 
 
 def _torn(best: npt.NDArray[np.int64], mean: npt.NDArray[np.float64]) -> tuple[int, list[int]] | None:
