@@ -27,6 +27,7 @@ from typing import Any
 import polars as pl
 
 from benchmarks.linkage_data import LABELLED, POPULATIONS, DataSet, load, name_cases
+from benchmarks.linkage_names import names_table
 from benchmarks.linkage_peers import ECM_MOST, ENGINES
 from benchmarks.linkage_report import markdown
 from benchmarks.linkage_truth import Judgement, judge
@@ -93,17 +94,11 @@ def summary(data: str, engine: str, records: int, measured: Sequence[dict[str, A
     return Result(data, engine, records, len(measured), stages, total, trained, wall, peak, quality)
 
 
-def compare_names(labelled: Path | None) -> None:
-    """HOOK: measure a comparison of two names on pairs of names with their answer.
-
-    A task without blocking, dates or homes, so no engine runs it. To fill in: score every row of `name_cases` with our name
-    comparison, and report precision and recall by `case_group` and `schema` (Person, Company).
-    """
+def compare_names(labelled: Path | None) -> str:
+    """Return what our name comparisons say of pairs of names with their answer, as a table."""
     if labelled is None:
-        print("names: skipped, no --labelled folder")
-        return
-    cases = name_cases(labelled / "name_cases.csv")
-    print(f"names: {cases.height} pairs of names, not measured yet")
+        return "Names: not measured, no --labelled folder."
+    return names_table(name_cases(labelled / "name_cases.csv"))
 
 
 def versions() -> dict[str, str]:
@@ -149,10 +144,10 @@ def main() -> None:
     options = arguments()
     options.cache.mkdir(parents=True, exist_ok=True)
     names, engines = chosen(options)
-    results = []
+    results, names_said = [], ""
     for name in names:
         if name == "names":
-            compare_names(options.labelled)
+            names_said = compare_names(options.labelled)
             continue
         data = load(name, labelled=options.labelled, cache=options.cache)
         for engine in engines:
@@ -161,7 +156,7 @@ def main() -> None:
     settings = {"runs": options.runs, "threads": options.threads, "memory_gb": options.memory_gb, "floor": options.floor}
     rows = [asdict(result) for result in results]
     written = {"machine": machine(), "versions": versions(), "settings": settings, "results": rows}
-    text = markdown(written)
+    text = markdown(written) + (f"\n## Pairs of names, ours alone\n\n{names_said}\n" if names_said else "")
     print(text)
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / f"{options.name}.json").write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")

@@ -58,7 +58,7 @@ def counterfoil(job: Job) -> dict[str, Any]:
     peak = peak_mb()
     linked.links.select("record_ref_l", "record_ref_r", "match_probability").write_parquet(job.out / "pairs.parquet")
     linked.clusters.select("record_ref", "cluster_id").write_parquet(job.out / "clusters.parquet")
-    model, seconds = from_json(linked.model), dict(linked.seconds)
+    model, seconds = (*from_json(linked.model), "of this run"), dict(linked.seconds)
     del linked
     again = link_tables(records, model=model, **limits).seconds
     total, trained = (sum(spent for stage, spent in run.items() if stage not in BEFORE_AND_AFTER) for run in (seconds, again))

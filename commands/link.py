@@ -9,7 +9,7 @@ import typer
 
 from commands.options import screen
 from commands.screen import Screen
-from schemas.errors import UsageProblem
+from schemas.errors import StorageError, UsageProblem
 
 if TYPE_CHECKING:
     from pipeline.link_files import LinkedFiles
@@ -37,8 +37,7 @@ def link_records(
     from pipeline.link_files import link_files, write_links
 
     screened = screen(ctx)
-    for path in (out, clusters):
-        _refuse_input(path, left, right)
+    _refuse_overwriting((out, clusters), (left, right, model))
     with screened.working("linking"):
         found = link_files(left, right, model=model, across=across, floor=floor, threads=threads, memory_gb=memory)
         write_links(found, out, clusters)
@@ -59,16 +58,23 @@ def train_model(
     from pipeline.store import write_atomic
 
     screened = screen(ctx)
-    _refuse_input(out, left, right)
+    _refuse_overwriting((out,), (left, right))
     with screened.working("fitting"):
         found = link_files(left, right, across=across, threads=threads, memory_gb=memory)
         write_atomic(out, (found.model + "\n").encode())
     _show(screened, found, "train", {"model": out})
 
 
-def _refuse_input(path: Path | None, left: Path, right: Path | None) -> None:
-    if path is not None and any(path.resolve() == one.resolve() for one in (left, right) if one is not None):
-        raise UsageProblem("the result would overwrite what is read", found=path.name, mend="name another file")
+def _refuse_overwriting(written: tuple[Path | None, ...], read: tuple[Path | None, ...]) -> None:
+    taken = {path.resolve() for path in read if path is not None}
+    for path in written:
+        if path is None:
+            continue
+        if path.resolve() in taken:
+            raise UsageProblem("a result would overwrite what is read or another result", found=path.name, mend="give each file a name of its own")
+        if not path.resolve().parent.is_dir():
+            raise StorageError("the folder for the result does not exist", file=str(path), mend="make it, or name another")
+        taken.add(path.resolve())
 
 
 def _show(out: Screen, found: LinkedFiles, command: str, written: dict[str, Path | None]) -> None:

@@ -150,9 +150,10 @@ def _names_of_their_own(features: Features, field: str, a: Codes, b: Codes) -> F
 
 
 def _begins(texts: np.typing.NDArray[np.object_], a: Codes, b: Codes) -> Flags:
-    """Return where one text begins with the other: PAT stands for PATRICIA as for PATRICK."""
+    """Return where one text begins with the other: PAT stands for PATRICIA as for PATRICK. One letter more, as in PAULA, is another name."""
     pairs = zip(texts[a].tolist(), texts[b].tolist(), strict=True)  # texts of distinct pairs; no engine has this test for two columns of codes
-    return np.fromiter((min(len(x), len(y)) >= SHORTEST_PART and (x.startswith(y) or y.startswith(x)) for x, y in pairs), np.bool_, len(a))
+    begins = (min(len(x), len(y)) >= SHORTEST_PART and abs(len(x) - len(y)) > 1 and (x.startswith(y) or y.startswith(x)) for x, y in pairs)
+    return np.fromiter(begins, np.bool_, len(a))
 
 
 def _shares_word(features: Features, a: Codes, b: Codes) -> Flags:

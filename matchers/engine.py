@@ -104,7 +104,8 @@ def link(
     with stage("block"):
         blocked = block(features, entity.rules, apart=apart, threads=threads, max_pairs=max_pairs)
     with stage("train"):
-        model, by_chance = _fitted(features, blocked, entity, side, threads) if model is None else _applied(features, model, side)
+        part = _parts(apart, features.size)
+        model, by_chance = _fitted(features, blocked, entity, part, threads) if model is None else _applied(features, model, part)
     with stage("compare and score"):
         scaled = scale(model, features, by_chance)
         lowest = min(_centibits(floor), LOWEST if side is not None else 0)
@@ -130,12 +131,12 @@ def _nothing(features: Features) -> Linkage:
     )
 
 
-def _fitted(features: Features, blocked: Blocked, entity: Entity, side: Codes | None, threads: int) -> tuple[Model, Chance]:
-    by_chance = chance(features, usable(features, entity.comparisons), pairs=_possible_pairs(features.size, side))
+def _fitted(features: Features, blocked: Blocked, entity: Entity, part: Codes | None, threads: int) -> tuple[Model, Chance]:
+    by_chance = chance(features, usable(features, entity.comparisons), part=part)
     return frozen(fit(features, blocked, entity, by_chance, threads=threads), features, by_chance), by_chance
 
 
-def _applied(features: Features, model: Model, side: Codes | None) -> tuple[Model, Chance]:
+def _applied(features: Features, model: Model, part: Codes | None) -> tuple[Model, Chance]:
     """Return the model as far as the data allow it to be applied."""
     comparisons = usable(features, model.comparisons)
     fields = frozenset(c.name for c in comparisons)
@@ -146,7 +147,7 @@ def _applied(features: Features, model: Model, side: Codes | None) -> tuple[Mode
         missing={name: shares[kept] for name, shares in model.missing.items() if name in fields},
         together={pair: times for pair, times in model.together.items() if set(pair) <= fields},
     )
-    return reduced, counted(features, comparisons, model.frequencies, pairs=_possible_pairs(features.size, side))
+    return reduced, counted(features, comparisons, model.frequencies, part=part)
 
 
 def fit(features: Features, blocked: Blocked, entity: Entity, by_chance: Chance, *, threads: int = 2) -> Model:
@@ -218,11 +219,9 @@ def trusted(model: Model, number: str) -> bool:
     return number in model.levels and float(model.levels[number][at, -1].max()) < SELDOM
 
 
-def _possible_pairs(size: int, side: Codes | None) -> float:
-    if side is None:
-        return size * (size - 1) / 2
-    right = float(np.count_nonzero(side))
-    return right * (size - right)
+def _parts(apart: Sequence[Codes], size: int) -> Codes | None:
+    """Return a code of each record that says which records it is never linked with; of several such columns, the one with the largest parts."""
+    return max(apart, key=lambda codes: float((np.bincount(codes) ** 2.0).sum()), default=None) if size else None
 
 
 def _centibits(probability: float) -> int:

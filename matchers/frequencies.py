@@ -31,6 +31,7 @@ class Agreement:
         equal_pairs: pairs of records that share a value, whoever they are.
         known: records whose value is known.
         counts: code -> records that hold the value.
+        possible: pairs of records that may be linked and both hold a value.
         registered: the value is given out once, so that two strangers who hold it are a mistake, whatever else may explain it.
     """
 
@@ -39,13 +40,13 @@ class Agreement:
     equal_pairs: float
     known: float
     counts: npt.NDArray[np.int64]
+    possible: float
     registered: bool = False
 
     def among_strangers(self, explained: float) -> Array:
         """Return the probability of each level, when so many of the pairs that share a value are links or housemates."""
         unexplained = max(0.0 if self.registered else self.equal_pairs - explained, LEAST_UNEXPLAINED * self.equal_pairs)
-        possible = self.known * max(0.0, self.known - 1) / 2
-        equal = min(0.9, (unexplained + FEW_PAIRS * float(self.believed[0])) / (possible + FEW_PAIRS))
+        equal = min(0.9, (unexplained + FEW_PAIRS * float(self.believed[0])) / (self.possible + FEW_PAIRS))
         return np.concatenate(([equal], self.levels * (1 - equal)))
 
 
@@ -66,7 +67,7 @@ class Chance:
     records: int
 
 
-def counted(features: Features, comparisons: Sequence[Comparison], frequencies: Mapping[str, Mapping[str, float]], *, pairs: float | None = None) -> Chance:
+def counted(features: Features, comparisons: Sequence[Comparison], frequencies: Mapping[str, Mapping[str, float]], *, part: Codes | None = None) -> Chance:
     """Count the values that a fitted model weighs by their frequency.
 
     Args:
@@ -81,8 +82,13 @@ def counted(features: Features, comparisons: Sequence[Comparison], frequencies: 
             texts = features.columns[comparison.name].texts
             frozen = np.array([shares.get(text, -1.0) for text in texts], np.float64)  # a dictionary of distinct values, looked up once each
             counts = np.where(frozen >= 0, np.round(frozen * known), counts).astype(np.int64)
-        fields[comparison.name] = Agreement(np.empty(0), np.empty(0), 0.0, known, counts)
-    return _chance(features, fields, {}, pairs)
+        fields[comparison.name] = Agreement(np.empty(0), np.empty(0), 0.0, known, counts, 0.0)
+    return _chance(features, fields, {}, part)
+
+
+def _codes(features: Features, comparison: Comparison) -> Codes:
+    column = comparison.frequency or comparison.needs[0]
+    return features.codes(column) if features.has(column) else np.full(features.size, -1, np.int32)
 
 
 def _counts(features: Features, comparison: Comparison) -> npt.NDArray[np.int64]:
@@ -90,8 +96,11 @@ def _counts(features: Features, comparison: Comparison) -> npt.NDArray[np.int64]
     return features.columns[column].counts if features.has(column) else np.zeros(0, np.int64)
 
 
-def chance(features: Features, comparisons: Sequence[Comparison], *, pairs: float | None = None) -> Chance:
+def chance(features: Features, comparisons: Sequence[Comparison], *, part: Codes | None = None) -> Chance:
     """Count what chance can do: equal values in closed form from counts, likeness from pairs of any two records.
+
+    Args:
+        part: a code of each record; two records of equal code are never linked, and their agreement is no chance that was missed.
 
     Source: the number of pairs that share a value is the sum over values of n(n - 1) / 2; Fellegi and Sunter (1969), section 3.3.
     """
@@ -102,43 +111,58 @@ def chance(features: Features, comparisons: Sequence[Comparison], *, pairs: floa
         levels = sampled[row][sampled[row] > 0]
         seen = np.bincount(levels, minlength=len(comparison.levels)).astype(np.float64)[1:]
         counts = _counts(features, comparison)
-        alike = counts if comparison.whole is None or not len(counts) else counts * comparison.whole(features, np.arange(len(counts), dtype=np.int32))
-        equal = float((alike * (alike - 1) // 2).sum())
+        codes = _codes(features, comparison)
+        whole = codes if comparison.whole is None or not len(counts) else np.where(comparison.whole(features, np.arange(len(counts), dtype=np.int32))[codes], codes, -1)
+        equal = _sharing([np.where(codes >= 0, whole, -1)], part)
+        possible = _sharing([np.where(codes >= 0, 0, -1)], part)
         believed = np.append(comparison.strangers, 1 - sum(comparison.strangers))
         # a level that nobody has been seen in weighs as one that will be seen in the next pair, or as believed if that is rarer
         share = (seen + 1) / (len(levels) + 1 / np.maximum(believed[1:], 1e-9))
         share[-1] = max(1 - share[:-1].sum(), 1e-9)
-        fields[comparison.name] = Agreement(believed, share / share.sum(), equal, float(counts.sum()), counts, comparison.registered)
+        fields[comparison.name] = Agreement(believed, share / share.sum(), equal, float(counts.sum()), counts, possible, comparison.registered)
     if {"forename", "surname"} <= set(fields):
-        fields["forename"] = _with_swapped(features, fields["forename"], comparisons)
-    together = {pair: _sharing(features, pair) for pair in CORRELATED if set(pair) <= set(fields)}
-    return _chance(features, fields, together, pairs)
+        fields["forename"] = _with_swapped(features, fields["forename"], comparisons, part)
+    together = {pair: _sharing([features.codes(name) for name in pair], part) for pair in CORRELATED if set(pair) <= set(fields)}
+    return _chance(features, fields, together, part)
 
 
-def _chance(features: Features, fields: dict[str, Agreement], together: dict[tuple[str, str], float], pairs: float | None) -> Chance:
+def _chance(features: Features, fields: dict[str, Agreement], together: dict[tuple[str, str], float], part: Codes | None) -> Chance:
     """Complete what was counted; a small file stands for a small town: two records are not likely one person for being the only ones."""
-    every = features.size * (features.size - 1) / 2 if pairs is None else pairs
+    every = _sharing([np.zeros(features.size, np.int32)], part)
     return Chance(fields, together, max(every, SMALL_TOWN * (SMALL_TOWN - 1) / 4), features.size)
 
 
-def _with_swapped(features: Features, forename: Agreement, comparisons: Sequence[Comparison]) -> Agreement:
+def _with_swapped(features: Features, forename: Agreement, comparisons: Sequence[Comparison], part: Codes | None) -> Agreement:
     """Add the strangers whose given and family names changed places, in closed form: THOMAS FRANK and FRANK THOMAS are two people."""
     at = next(c.levels.index("swapped") for c in comparisons if c.name == "forename") - 1
-    sizes = features.columns["names"].counts
-    either_way = float((sizes * (sizes - 1) // 2).sum())
-    possible = float(sizes.sum()) * max(1.0, float(sizes.sum()) - 1) / 2 + FEW_PAIRS
+    names = features.codes("names")
+    either_way, possible = _sharing([names], part), _sharing([np.minimum(names, 0)], part) + FEW_PAIRS
     levels = forename.levels.copy()
-    levels[at] += max(0.0, either_way - _sharing(features, ("forename", "surname"))) / possible
+    levels[at] += max(0.0, either_way - _sharing([features.codes("forename"), features.codes("surname")], part)) / possible
     return replace(forename, levels=levels / levels.sum())
 
 
-def _sharing(features: Features, pair: tuple[str, str]) -> float:
-    """Count the pairs of records that share both values."""
-    a, b = (features.codes(name).astype(np.int64) for name in pair)
-    packed = np.sort((a * (int(b.max(initial=0)) + 2) + b)[(a >= 0) & (b >= 0)])
-    first = np.flatnonzero(np.concatenate(([True], packed[1:] != packed[:-1]))) if len(packed) else np.empty(0, np.int64)
-    sizes = np.diff(np.append(first, len(packed)))
-    return float((sizes * (sizes - 1) // 2).sum())
+def _sharing(values: Sequence[Codes], part: Codes | None) -> float:
+    """Count the pairs of records that share all these values and may be linked."""
+    shared = _pairs_of(values)
+    return shared if part is None else shared - _pairs_of([*values, part])
+
+
+def _pairs_of(values: Sequence[Codes]) -> float:
+    """Count the pairs of records that share all these values; an unknown value is shared with nobody."""
+    known = np.ones(len(values[0]), np.bool_)
+    for codes in values:
+        known &= codes >= 0
+    packed = np.zeros(int(known.sum()), np.int64)
+    for codes in values:
+        packed = packed * (int(codes.max(initial=0)) + 1) + codes[known]
+    if len(values) == 1:
+        sizes = np.bincount(packed)
+    else:
+        packed.sort()
+        first = np.flatnonzero(np.concatenate(([True], packed[1:] != packed[:-1]))) if len(packed) else np.empty(0, np.int64)
+        sizes = np.diff(np.append(first, len(packed)))
+    return float((sizes.astype(np.int64) * (sizes.astype(np.int64) - 1) // 2).sum())
 
 
 def any_two(records: int, most: int = RANDOM_PAIRS) -> tuple[Codes, Codes]:

@@ -1,7 +1,8 @@
 """A model as a file: JSON with everything that weighs a pair, and where it came from.
 
-A model is fitted rarely and applied nightly, so that the same pair weighs the same from night to night. Its frequencies are those of
-names that many people bear; a rarer name weighs by how often tonight's data hold it. No name of fewer than `FEWEST_BEARERS`
+A model is fitted rarely and applied nightly, so that an agreement weighs alike from night to night. Its frequencies are those of
+names that many people bear; a rarer name, a date or a number weighs by how often tonight's data hold it, and the starting odds follow
+how many records there are. No name of fewer than `FEWEST_BEARERS`
 records is written, because a rare name names a person.
 """
 
@@ -23,6 +24,7 @@ from schemas.errors import ConfigurationError
 
 FORMAT = 1
 FEWEST_BEARERS = 10  # records
+MOST_PAIRS_OF_A_RECORD = 1000.0  # in one situation; more is no rate of pairs
 DIGITS = 9  # after the point
 
 
@@ -94,11 +96,11 @@ def from_json(text: str, *, file: str = "") -> tuple[Entity, Model]:
             told, comparisons, np.array(content["rates"], np.float64), levels,
             {(a, b): float(times) for (a, b), times in ((tuple(pair.split("+")), times) for pair, times in content["together"].items())},
             {name: float(records) for name, records in content["own"].items()}, {name: np.array(shares, np.float64) for name, shares in content["missing"].items()},
-            content["frequencies"], int(content["fitted_on"]), int(content["rounds"]),
-            tuple(content["remarks"]),
+            {name: dict(shares) for name, shares in content["frequencies"].items()}, int(content["fitted_on"]), int(content["rounds"]),
+            tuple(content["remarks"]) if isinstance(content["remarks"], list) else ("",),
         )
         _refuse_broken(model)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise ConfigurationError("this is no model", file=file, found=f"it cannot be read as one ({type(error).__name__})", mend="make one with `counterfoil train`") from error
     return entity, model
 
@@ -110,6 +112,16 @@ def _refuse_broken(model: Model) -> None:
             raise ValueError(c.name)
     if any(len(shares) != len(model.situations) or not ((shares > 0) & (shares < 1)).all() for shares in model.missing.values()):
         raise ValueError("missing")
+    if not model.comparisons or len({s.name for s in model.situations}) != len(model.situations) or (model.rates > MOST_PAIRS_OF_A_RECORD).any():
+        raise ValueError("situations")
+    for numbers in (model.own, model.together):
+        if not all(np.isfinite(number) and number >= 0 for number in numbers.values()):
+            raise ValueError("numbers")
+    if any(times <= 0 for times in model.together.values()) or not all(isinstance(text, str) for text in model.remarks):
+        raise ValueError("together")
+    for shares in model.frequencies.values():
+        if not all(isinstance(text, str) and 0 <= share <= 1 for text, share in shares.items()):
+            raise ValueError("frequencies")
     if len(model.rates) != len(model.situations) or not np.isfinite(model.rates).all() or (model.rates < 0).any() or not model.is_match.any() or model.is_chance.sum() != 1:
         raise ValueError("rates")
 

@@ -25,11 +25,11 @@ from matchers.estimation import Model
 from matchers.features import Codes, Features, encode
 from matchers.model_file import as_json, digest
 from matchers.tables import cluster_table, link_table
-from pipeline.canonical_file import REFERENCE, read_canonical
+from pipeline.canonical_file import ACROSS, REFERENCE, read_canonical
 from pipeline.models import read_model
 from pipeline.store import write_atomic
 from pipeline.version import tool_version
-from schemas.errors import DataRejected
+from schemas.errors import ConfigurationError, DataRejected, SafetyStop
 
 FILE = "file"  # of two files: left or right
 BYTES_PER_PAIR = 60  # that a candidate pair takes while it is made and weighed
@@ -75,17 +75,19 @@ def link_files(
         SafetyStop: more pairs than the memory holds.
     """
     tables, notes = _read(left, right, across)
-    return link_tables(tables, model=read_model(model)[:2] if model else None, across=across, floor=floor, threads=threads, memory_gb=memory_gb, notes=notes)
+    given = read_model(model) if model else None
+    return link_tables(tables, model=given, across=across, floor=floor, threads=threads, memory_gb=memory_gb, notes=notes)
 
 
 def link_tables(
-    table: pl.DataFrame, *, model: tuple[Entity, Model] | None = None, across: str = "", floor: float = 0.5, threads: int = 2, memory_gb: int = 4,
+    table: pl.DataFrame, *, model: tuple[Entity, Model, str] | None = None, across: str = "", floor: float = 0.5, threads: int = 2, memory_gb: int = 4,
     notes: tuple[str, ...] = (),
 ) -> LinkedFiles:
     """Link records in canonical columns.
 
     Args:
-        table: `record_ref` and canonical columns; of two files `file` besides, left or right.
+        table: `record_ref` and canonical columns; of two files `file` besides, left or right; with `across`, `ACROSS`.
+        model: what it links, the model, and its digest.
     """
     seconds: dict[str, float] = {}
 
@@ -97,7 +99,9 @@ def link_tables(
 
     with stage("normalise"):
         normal = canonical(table)
-    entity = model[0] if model else _kind(normal.records)
+    entity = _kind(normal.records)
+    if model and model[0] is not entity:
+        raise ConfigurationError(f"the model links a {model[0].name}, and these records are of a {entity.name}", mend="apply a model that was trained on such records")
     with stage("encode"):
         features = encode(normal.records.select(REFERENCE, *(name for name in entity.columns if name in normal.records.columns)))
     if not usable(features, model[1].comparisons if model else entity.comparisons) or not _enough(features, entity):
@@ -106,16 +110,20 @@ def link_tables(
             mend="give at least two of forename, surname, date_of_birth, address or postcode, or one of nino, email, company_number, name",
         )
     side = _side(normal.records, features)
-    apart = [_codes(normal.records[across], features)] if across and across != FILE else []
-    linkage = link_parties(
-        features, entity, model=model[1] if model else None, apart=apart, side=side, floor=floor, threads=threads,
-        max_pairs=memory_gb * 2**30 // BYTES_PER_PAIR, stage=stage,
-    )
+    apart = [_codes(normal.records[ACROSS], features)] if across else []
+    try:
+        linkage = link_parties(
+            features, entity, model=model[1] if model else None, apart=apart, side=side, floor=floor, threads=threads,
+            max_pairs=memory_gb * 2**30 // BYTES_PER_PAIR, stage=stage,
+        )
+    except SafetyStop as stop:
+        raise SafetyStop(stop.what, found=stop.found, mend="look for a default value in that column, or allow more with --memory") from None
     with stage("tables"):
         links, clusters = _links(linkage, features, entity, table), _clusters(linkage, features, table)
     text = as_json(linkage.model, entity=entity.name, origin=_origin(normal.records, features))
     told = (*notes, *normal.notes, *linkage.notes)
-    return LinkedFiles(links, clusters, _facts(linkage, entity, side, text, told, floor), text, entity.name, told, seconds)
+    named = model[2] if model else digest(text + "\n")  # as the file will be written
+    return LinkedFiles(links, clusters, _facts(linkage, entity, side, named, told, floor), text, entity.name, told, seconds)
 
 
 def write_links(found: LinkedFiles, out: Path, clusters: Path | None) -> None:
@@ -139,9 +147,10 @@ def _read(left: Path, right: Path | None, across: str) -> tuple[pl.DataFrame, tu
     if right is None:
         return first, notes
     second, more = read_canonical(right, also=across)
-    both = [canonical_text(frame) for frame in (first, second)]
+    said: list[str] = []
+    both = [canonical_text(frame, said) for frame in (first, second)]
     sides = [frame.with_columns(pl.lit(name).alias(FILE)) for frame, name in zip(both, ("left", "right"), strict=True)]
-    return pl.concat(sides, how="diagonal"), (*notes, *more)
+    return pl.concat(sides, how="diagonal"), (*notes, *more, *said)
 
 
 def _kind(records: pl.DataFrame) -> Entity:
@@ -199,7 +208,11 @@ def _clusters(linkage: Linkage, features: Features, table: pl.DataFrame) -> pl.D
     shared = named.select("number", "cluster_id").unique().with_columns(pl.len().over("cluster_id").alias("clusters"))
     # which of the two comes first follows from their records' content, so exchanged files change nothing
     shared = shared.with_columns(pl.col("number").rank("dense").over("cluster_id").alias("nth"))
-    ids = shared.with_columns(pl.when(pl.col("clusters") > 1).then(pl.format("{}~{}", "cluster_id", "nth")).otherwise("cluster_id").alias("id"))
+    mark = "~"
+    while refs.str.ends_with(f"{mark}1").any() or refs.str.ends_with(f"{mark}2").any():  # a name made here is nobody's reference
+        mark += "~"
+    made = pl.concat_str("cluster_id", pl.lit(mark), pl.col("nth").cast(pl.String))
+    ids = shared.with_columns(pl.when(pl.col("clusters") > 1).then(made).otherwise("cluster_id").alias("id"))
     return named.join(ids.select("number", "id"), on="number", how="left").select(REFERENCE, pl.col("id").alias("cluster_id"), FILE).sort(REFERENCE, FILE)
 
 
@@ -207,7 +220,7 @@ def _origin(records: pl.DataFrame, features: Features) -> dict[str, Any]:
     """Say what a model was fitted with: versions, and a digest of the records that their order does not change."""
     from importlib.metadata import version
 
-    rows = np.sort(records.hash_rows(seed=1).to_numpy())
+    rows = np.sort(records.drop(FILE, strict=False).hash_rows(seed=1).to_numpy())
     return {
         "counterfoil": tool_version(), "polars": version("polars"), "rapidfuzz": version("rapidfuzz"), "records": features.size,
         "data_sha256": hashlib.sha256(rows.tobytes()).hexdigest(), "settings_sha256": settings_digest(),
@@ -231,7 +244,7 @@ def _facts(linkage: Linkage, entity: Entity, side: npt.NDArray[np.int32] | None,
         "version": tool_version(), "entity": entity.name, **sizes, "candidate_pairs": linkage.blocked.size, "floor": floor,
         "pairs_completeness": round(complete.estimate, 6) if complete else None,
         "pairs_completeness_interval": [round(complete.low, 6), round(complete.high, 6)] if complete else None,
-        "model_sha256": digest(model), "model_remarks": list(linkage.model.remarks), "notes": list(notes),
+        "model_sha256": model, "model_remarks": list(linkage.model.remarks), "notes": list(notes),
         "blocking": [
             {"rule": c.name, "pairs": c.pairs, "refined_keys": c.refined_keys, "refined_records": c.refined_records, "dropped_keys": c.dropped_keys, "dropped_records": c.dropped_records}
             for c in linkage.blocked.costs

@@ -63,7 +63,7 @@ def strangers(name: str) -> np.ndarray:
 def agreement(name: str, equal_pairs: float, *, known: float = RECORDS, registered: bool = False) -> Agreement:
     """How strangers agree in a field, when so many pairs share a value."""
     shown = strangers(name)
-    return Agreement(shown, shown[1:] / shown[1:].sum(), equal_pairs, known, np.zeros(0, np.int64), registered)
+    return Agreement(shown, shown[1:] / shown[1:].sum(), equal_pairs, known, np.zeros(0, np.int64), known * (known - 1) / 2, registered)
 
 
 ONLY_STRANGERS = Chance({name: agreement(name, strangers(name)[0] * POSSIBLE) for name in FIELDS}, {}, POSSIBLE, RECORDS)
@@ -306,7 +306,7 @@ def test_prior_beliefs_count_as_so_many_pairs() -> None:
     """A hundred pairs, each surely a match that agrees: the belief of 0.6 counts as `STRENGTH` more."""
     phone = contact("phone")
     told = Situation("same", True, 0.5, {"phone": (0.6, 0.4)}), Situation("strangers", False, 0, {"phone": (1e-9, 1 - 1e-9)})
-    shown = Agreement(np.array([1e-9, 1 - 1e-9]), np.array([1.0]), 0.0, 1000, np.zeros(0, np.int64))
+    shown = Agreement(np.array([1e-9, 1 - 1e-9]), np.array([1.0]), 0.0, 1000, np.zeros(0, np.int64), 1000 * 999 / 2)
     chance = Chance({"phone": shown}, {}, 100.0, 1000)
     model = estimate(patterns(np.zeros((1, 100), np.int8), [phone]), beliefs((phone,), told, chance), chance, sampled=1.0)
     assert model.levels["phone"][0, 0] == pytest.approx((100 + 0.6 * STRENGTH) / (100 + STRENGTH), abs=1e-6)

@@ -99,7 +99,7 @@ def test_strangers_whose_names_changed_places_are_counted_in_closed_form(encoded
 
 
 def agreement(equal_pairs: float, *, known: float = 1000, believed: float = 0.001, registered: bool = False) -> Agreement:
-    return Agreement(np.array([believed, 0.1, 0.9 - believed]), np.array([0.25, 0.75]), equal_pairs, known, np.zeros(0, np.int64), registered)
+    return Agreement(np.array([believed, 0.1, 0.9 - believed]), np.array([0.25, 0.75]), equal_pairs, known, np.zeros(0, np.int64), known * (known - 1) / 2, registered)
 
 
 def test_what_links_do_not_explain_is_put_down_to_strangers() -> None:
@@ -174,8 +174,11 @@ def test_a_small_file_stands_for_a_small_town(encoded) -> None:
 
 
 def test_of_two_files_only_the_pairs_between_them_count(encoded) -> None:
-    features, _ = encoded([{"surname": "LEWIS"}] * 10)
-    assert chance(features, [BY_NAME["surname"]], pairs=1e6).pairs == 1e6
+    """Ten of one surname and ten of another in each file: 200 of 400 pairs between them share it, and the 180 inside a file do not count."""
+    features, _ = encoded([{"surname": "LEWIS"}, {"surname": "NOWAK"}] * 20)
+    side = np.array([int(row) // 20 for row in features.order], np.int32)
+    found = chance(features, [BY_NAME["surname"]], part=side).fields["surname"]
+    assert (found.equal_pairs, found.possible) == (200, 400)
 
 
 def test_a_fitted_model_s_frequencies_stand_for_those_of_these_data(encoded) -> None:
