@@ -73,7 +73,7 @@ def _refuse_overwriting(written: tuple[Path | None, ...], read: tuple[Path | Non
         if path.resolve() in taken:
             raise UsageProblem("a result would overwrite what is read or another result", found=path.name, mend="give each file a name of its own")
         if not path.resolve().parent.is_dir():
-            raise StorageError("the folder for the result does not exist", file=str(path), mend="make it, or name another")
+            raise StorageError("the folder is missing", file=str(path), mend="make it, or name another")
         taken.add(path.resolve())
 
 

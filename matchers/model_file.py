@@ -97,12 +97,18 @@ def from_json(text: str, *, file: str = "") -> tuple[Entity, Model]:
             {(a, b): float(times) for (a, b), times in ((tuple(pair.split("+")), times) for pair, times in content["together"].items())},
             {name: float(records) for name, records in content["own"].items()}, {name: np.array(shares, np.float64) for name, shares in content["missing"].items()},
             {name: dict(shares) for name, shares in content["frequencies"].items()}, int(content["fitted_on"]), int(content["rounds"]),
-            tuple(content["remarks"]) if isinstance(content["remarks"], list) else ("",),
+            tuple(_listed(content["remarks"])),
         )
         _refuse_broken(model)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise ConfigurationError("this is no model", file=file, found=f"it cannot be read as one ({type(error).__name__})", mend="make one with `counterfoil train`") from error
     return entity, model
+
+
+def _listed(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
 
 
 def _refuse_broken(model: Model) -> None:

@@ -182,7 +182,7 @@ BAD_FILES: dict[str, tuple[bytes, str]] = {
     "a missing reference": (b"record_ref,surname\n,FEATHERSTONE\n2,FEATHERSTONE\n", "records have no reference"),
     "a reference twice": (b"record_ref,surname\n1,FEATHERSTONE\n1,FEATHERSTONE\n", "records share a reference"),
     "no header": (b"1,BRYN,FEATHERSTONE\n2,BRYN,FEATHERSTONE\n", "the records have no reference"),
-    "semicolons": (b"record_ref;forename;surname\n1;BRYN;FEATHERSTONE\n", "the records have no reference"),
+    "semicolons": (b"record_ref;forename;surname\n1;BRYN;FEATHERSTONE\n", "the columns are not parted by commas"),
     "a line too long": (b"record_ref,surname\n1,BRYN,FEATHERSTONE\n", "the lines are not all alike"),
     "an open quote": (b'record_ref,surname\n1,"FEATHERSTONE\n2,FEATHERSTONE\n', "the lines are not all alike"),
     "lines of an old Macintosh": (b"record_ref,surname\r1,FEATHERSTONE\r2,FEATHERSTONE\r", "the file has no records"),
