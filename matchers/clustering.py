@@ -3,6 +3,9 @@
 Linked records form groups. A group of two is a link. In a larger group every two records are weighed, so that a chain from one
 person over an unclear record to another shows: where two members contradict each other, or bear different registered numbers,
 the group is built up again from its strongest link, and two parts join only while the pairs between them speak for it on average.
+
+What the others of a group say then bears on each pair of it. Where a chain of links joins two records, the chain counts as much as
+the pair's own evidence; where a link's records came into two clusters, what all pairs between the two say does.
 """
 
 from __future__ import annotations
@@ -28,13 +31,13 @@ STEP = 200  # centibits by which the weakest links of a group that is too large 
 
 @dataclass(frozen=True)
 class Clustered:
-    """Clusters, and pairs that only their cluster joins.
+    """Clusters, and pairs on which other members bear.
 
     Attributes:
         clusters: record -> number of its cluster; every record has one.
-        left, right: pairs of one cluster that are no link by themselves.
-        weights: what they weigh by themselves, centibits.
-        through: what they weigh through the members between them, centibits.
+        left, right: pairs whose weight other members change, and pairs of one cluster that are no link by themselves.
+        weights: what they weigh with what the others say, centibits.
+        tied_left, tied_right: links left out because one of their records fits two parties alike: a person has to look.
         split: groups that were taken apart.
         oversized: groups above `LARGEST_CLUSTER` records, taken apart.
     """
@@ -43,7 +46,8 @@ class Clustered:
     left: Codes
     right: Codes
     weights: Weights
-    through: Weights
+    tied_left: Codes
+    tied_right: Codes
     split: int
     oversized: int
 
@@ -66,16 +70,21 @@ def cluster(
     order = np.argsort(group, kind="stable").astype(np.int32)
     starts = np.cumsum(members) - members
     large = np.flatnonzero((members > 2) & (members <= LARGEST_CLUSTER))
-    inside_l, inside_r, of_group = _every_two(order, starts[large], members[large], large)
-    own, linked = _weights_of(inside_l, inside_r, left, right, weights, size, weigh)
-    apart = numbers_apart(inside_l, inside_r, numbers, two_parties)
+    inside = _every_two(order, starts[large], members[large], large)
+    own, linked = _weights_of(inside.left, inside.right, left, right, weights, size, weigh)
+    apart = numbers_apart(inside.left, inside.right, numbers, two_parties)
     own = np.where(apart, np.int32(REGISTERED_APART), own)
-    doubtful = np.unique(of_group[(own < CONTRADICTION)])
-    clusters = group.astype(np.int32)
-    clusters = _taken_apart(clusters, doubtful, of_group, inside_l, inside_r, own)
-    within = (clusters[inside_l] == clusters[inside_r]) & ~linked
-    through = _through(of_group, inside_l, inside_r, own, within)
-    return Clustered(_renumbered(clusters), inside_l[within], inside_r[within], own[within], through, len(doubtful), oversized)
+    doubtful = np.unique(inside.group[own < CONTRADICTION])
+    clusters, ties = _taken_apart(group.astype(np.int32), doubtful, inside, own)
+    together = clusters[inside.left] == clusters[inside.right]
+    said = own.copy()
+    said[together] = _in_company(own, _through(inside, own, together))[together]
+    parted = ~together & linked & ~ties
+    said[parted] = _alike(own[parted], _between(clusters, inside, own)[parted])
+    changed = (said != own) | (together & ~linked)
+    return Clustered(
+        _renumbered(clusters), inside.left[changed], inside.right[changed], said[changed], inside.left[ties], inside.right[ties], len(doubtful), oversized
+    )
 
 
 def _groups(size: int, left: Codes, right: Codes, weights: Weights) -> tuple[npt.NDArray[np.int32], int]:
@@ -92,9 +101,19 @@ def _groups(size: int, left: Codes, right: Codes, weights: Weights) -> tuple[npt
         used &= ~large[group[left]] | (weights >= least)
 
 
-def _every_two(order: Codes, starts: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], groups: npt.NDArray[np.int64]) -> tuple[Codes, Codes, npt.NDArray[np.int64]]:
-    """Return every pair of members of the groups, smaller record first, and the group of each."""
+@dataclass(frozen=True)
+class _Pairs:
+    """Every two members of groups, smaller record first; `tables` are (first pair, groups, members of each) of the groups of one size."""
+
+    left: Codes
+    right: Codes
+    group: npt.NDArray[np.int64]
+    tables: tuple[tuple[int, int, int], ...]
+
+
+def _every_two(order: Codes, starts: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], groups: npt.NDArray[np.int64]) -> _Pairs:
     lefts, rights, of = [np.empty(0, np.int32)], [np.empty(0, np.int32)], [np.empty(0, np.int64)]
+    tables, first = [], 0
     for many in np.unique(sizes):
         which = np.flatnonzero(sizes == many)
         table = order[starts[which][:, None] + np.arange(many)]
@@ -102,8 +121,10 @@ def _every_two(order: Codes, starts: npt.NDArray[np.int64], sizes: npt.NDArray[n
         lefts.append(table[:, a].ravel())
         rights.append(table[:, b].ravel())
         of.append(np.repeat(groups[which], len(a)))
+        tables.append((first, len(which), int(many)))
+        first += len(which) * len(a)
     left, right = np.concatenate(lefts), np.concatenate(rights)
-    return np.minimum(left, right), np.maximum(left, right), np.concatenate(of)
+    return _Pairs(np.minimum(left, right), np.maximum(left, right), np.concatenate(of), tuple(tables))
 
 
 def _weights_of(
@@ -137,93 +158,127 @@ def numbers_apart(
 
 
 def _taken_apart(
-    clusters: npt.NDArray[np.int32], doubtful: npt.NDArray[np.int64], of_group: npt.NDArray[np.int64], left: Codes, right: Codes, own: Weights
-) -> npt.NDArray[np.int32]:
-    """Build the doubtful groups up again; a loop, because each join depends on the joins before it."""
-    out = clusters.copy()
+    clusters: npt.NDArray[np.int32], doubtful: npt.NDArray[np.int64], inside: _Pairs, own: Weights
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.bool_]]:
+    """Build the doubtful groups up again; a loop, because each join depends on the joins before it.
+
+    Returns:
+        The clusters, and which pairs were left apart because one record fits two parties alike.
+    """
+    out, ties = clusters.copy(), np.zeros(len(own), np.bool_)
     following = len(clusters)
-    order = np.argsort(of_group, kind="stable")
-    bounds = np.searchsorted(of_group[order], np.stack([doubtful, doubtful + 1]))
+    order = np.argsort(inside.group, kind="stable")
+    bounds = np.searchsorted(inside.group[order], np.stack([doubtful, doubtful + 1]))
     for start, end in bounds.T:
         at = order[start:end]
-        said = np.where(own[at] <= REGISTERED_APART, NEVER, np.clip(own[at], -MOST_SAY, MOST_SAY))
-        for part in joined(left[at], right[at], said)[1:]:
+        parts, tied = joined(inside.left[at], inside.right[at], own[at])
+        ties[at] = tied
+        for part in parts[1:]:
             out[part] = following
             following += 1
-    return out
+    return out, ties
 
 
-def joined(left: Codes, right: Codes, weights: Weights) -> list[list[int]]:
+def joined(left: Codes, right: Codes, weights: Weights) -> tuple[list[list[int]], npt.NDArray[np.bool_]]:
     """Join members of one group, strongest average first, while the average weight between two parts is above nought.
 
-    Of equal averages the one that makes the larger part comes first. A part that fits two others alike, which can never be
-    one, is left with neither: nothing but the order of records would decide.
+    Of equal averages, counted as far as `MOST_SAY`, the one that makes the larger part comes first, then the one of the larger weights.
+    A part that fits two others alike, which speak against being one, is left with neither: nothing but the order of records would
+    decide.
 
     Args:
         left, right: every pair of members.
+        weights: centibits.
 
     Returns:
-        The parts, each sorted, in order of their first member.
+        The parts, each sorted, in order of their first member; and which pairs were left apart because of such a tie.
     """
     members = np.unique(np.concatenate([left, right]))
     a, b = np.searchsorted(members, left), np.searchsorted(members, right)
-    total = np.zeros((len(members), len(members)))
-    total[a, b] = total[b, a] = weights
-    sizes, parts = np.ones(len(members)), [[int(record)] for record in members]
-    np.fill_diagonal(total, -np.inf)
-    mean = total.copy()
-    while (best := mean.max()) > 0:
-        flat = np.flatnonzero(mean.ravel() >= best - 1e-6)
-        found = np.stack(np.divmod(flat, len(members)), axis=1)
-        found = found[found[:, 0] < found[:, 1]]
-        together = sizes[found].sum(axis=1)
-        found = found[together == together.max()]
-        one, other = found[0]
-        torn = _torn(found, mean) if len(found) > 1 else None
-        if torn is not None:
-            part, rivals = torn
-            for table in (total, mean):
-                table[part, rivals] = table[rivals, part] = -np.inf
+    # two layers: what decides, where one pair says no more than MOST_SAY, and what parts equals
+    total = np.zeros((2, len(members), len(members)))
+    total[0, a, b] = total[0, b, a] = np.where(weights <= REGISTERED_APART, NEVER, np.clip(weights, -MOST_SAY, MOST_SAY))
+    total[1, a, b] = total[1, b, a] = weights
+    sizes, parts = np.ones(len(members)), [[record] for record in range(len(members))]
+    total[:, np.arange(len(members)), np.arange(len(members))] = -np.inf
+    mean, tied = total.copy(), np.zeros((len(members), len(members)), np.bool_)
+    while (best := mean[0].max()) > 0:
+        strongest = _strongest(mean, sizes, best)
+        torn = _torn(strongest, mean[0], sizes) if strongest.shape[1] > 1 else np.zeros(1, np.bool_)
+        if torn.all():
+            for x, y in strongest.T:
+                tied[np.ix_(parts[x], parts[y])] = tied[np.ix_(parts[y], parts[x])] = True
+                for table in (total, mean):
+                    table[:, x, y] = table[:, y, x] = -np.inf
             continue
-        total[one] += total[other]
-        total[:, one] = total[one]
+        strongest = strongest[:, ~torn]
+        one, other = int(strongest[0, 0]), int(strongest[1, 0])
+        total[:, one] += total[:, other]
+        total[:, :, one] = total[:, one]
         sizes[one] += sizes[other]
         parts[one] += parts[other]
         parts[other] = []
         for table in (total, mean):
-            table[other] = table[:, other] = -np.inf
-            table[one, one] = -np.inf
-        mean[one] = mean[:, one] = total[one] / (sizes * sizes[one])
-    return sorted(sorted(part) for part in parts if part)
+            table[:, other] = table[:, :, other] = -np.inf
+            table[:, one, one] = -np.inf
+        mean[:, one] = mean[:, :, one] = total[:, one] / (sizes * sizes[one])
+    named = [sorted(int(members[record]) for record in part) for part in parts if part]
+    return sorted(named), tied[a, b] & (weights > 0)
 
 
-def _torn(best: npt.NDArray[np.int64], mean: npt.NDArray[np.float64]) -> tuple[int, list[int]] | None:
-    """Return a part that fits several others equally well, two of which can never be one, and those others."""
-    for part in np.unique(best):
-        rivals = [int(x) for x in np.unique(best[(best == part).any(axis=1)]) if x != part]
-        if any(mean[x, y] < NEVER / LARGEST_CLUSTER**2 for x in rivals for y in rivals if x < y):
-            return int(part), rivals
-    return None
+def _strongest(mean: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64], best: float) -> npt.NDArray[np.int64]:
+    """Return the pairs of parts that come first, as two rows; several where nothing parts them."""
+    one, other = np.divmod(np.flatnonzero(mean[0].ravel() >= best - 1e-6), len(sizes))
+    first = one < other
+    one, other = one[first], other[first]
+    together = sizes[one] + sizes[other]
+    one, other = one[together == together.max()], other[together == together.max()]
+    exactly = mean[1, one, other]
+    return np.stack([one, other])[:, exactly >= exactly.max() - 1e-6]
 
 
-def _through(of_group: npt.NDArray[np.int64], left: Codes, right: Codes, own: Weights, within: npt.NDArray[np.bool_]) -> Weights:
-    """Return what the pairs weigh through other members: the best chain's links all being right, in centibits."""
-    wanted = np.flatnonzero(within)
-    out = np.zeros(len(left), np.int32)
-    order = np.argsort(of_group, kind="stable")
-    groups = np.unique(of_group[wanted])  # only groups with such pairs
-    bounds = np.searchsorted(of_group[order], np.stack([groups, groups + 1]))
-    for start, end in bounds.T:
-        at = order[start:end]
-        members = np.unique(np.concatenate([left[at], right[at]]))
-        a, b = np.searchsorted(members, left[at]), np.searchsorted(members, right[at])
-        chain = np.zeros((len(members), len(members)))
-        chain[a, b] = chain[b, a] = 1 / (1 + np.exp2(-own[at] / 100))
-        for middle in range(len(members)):
-            chain = np.maximum(chain, np.outer(chain[:, middle], chain[middle]))
-        best = np.clip(chain[a, b], 1e-9, 1 - 1e-9)
-        out[at] = np.clip(np.round(100 * np.log2(best / (1 - best))), -3000, 3000)
-    return out[wanted]
+def _torn(strongest: npt.NDArray[np.int64], mean: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Return which of the pairs exclude another of them: one part fits two others alike, and with either of them it would not fit the other."""
+    ends = np.concatenate([strongest, strongest[::-1]], axis=1)
+    best = mean[strongest[0, 0], strongest[1, 0]]
+    part, other = ends
+    excludes = (part[:, None] == part) & (other[:, None] != other)
+    excludes &= (sizes[part][:, None] * best + sizes[other][:, None] * mean[other[:, None], other]) <= 0
+    either = excludes.any(axis=1)
+    return np.asarray(either[: len(either) // 2] | either[len(either) // 2 :], np.bool_)
+
+
+def _through(inside: _Pairs, own: Weights, together: npt.NDArray[np.bool_]) -> Weights:
+    """Return what each pair weighs through other members of its cluster, in centibits: the best chain's links all being right."""
+    out = np.empty(len(own), np.int32)
+    chances = np.where(together, 1 / (1 + np.exp2(-own / 100)), 0.0)
+    for first, groups, many in inside.tables:
+        a, b = np.triu_indices(many, 1)
+        at = slice(first, first + groups * len(a))
+        chain = np.zeros((groups, many, many))
+        chain[:, a, b] = chain[:, b, a] = chances[at].reshape(groups, len(a))
+        for middle in range(many):
+            np.maximum(chain, chain[:, :, middle, None] * chain[:, middle, None, :], out=chain)
+        best = np.clip(chain[:, a, b].ravel(), 1e-9, 1 - 1e-9)
+        out[at] = np.round(100 * np.log2(best / (1 - best)))
+    return out
+
+
+def _in_company(own: Weights, through: Weights) -> Weights:
+    """Return the pairs' weights where a chain may speak for them better than they do."""
+    return np.maximum(own, _alike(np.clip(own, -MOST_SAY, MOST_SAY), np.clip(through, -MOST_SAY, MOST_SAY)))
+
+
+def _alike(own: Weights, others: Weights) -> Weights:
+    return np.asarray((own + others) // 2, np.int32)
+
+
+def _between(clusters: npt.NDArray[np.int32], inside: _Pairs, own: Weights) -> Weights:
+    """Return what all pairs between the clusters of each pair's two records weigh on average."""
+    one, other = clusters[inside.left].astype(np.int64), clusters[inside.right]
+    _, which = np.unique(np.minimum(one, other) * (int(clusters.max(initial=0)) + 1) + np.maximum(one, other), return_inverse=True)
+    mean = np.bincount(which, np.clip(own, -MOST_SAY, MOST_SAY)) / np.bincount(which)
+    return np.asarray(np.round(mean[which]), np.int32)
 
 
 def _renumbered(clusters: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:

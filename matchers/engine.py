@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from matchers.blocking import Blocked, block
+from matchers.calibration import LOWEST as LOWEST_CALIBRATED
+from matchers.calibration import knots, least_before
 from matchers.clustering import Clustered, cluster, numbers_apart
 from matchers.compare_numbers import one_slip
 from matchers.comparison import compare, resolve_into, usable
@@ -28,8 +30,10 @@ from matchers.situations import tellable
 T = TypeVar("T")
 Stage = Callable[[str], AbstractContextManager[object]]
 FIT_ON = 200_000  # candidate pairs the fit looks at; more change its third digit
+CALIBRATE_ON = 1_000_000  # candidate pairs with two registered numbers that weights are held against
 CHUNK = 400_000  # pairs weighed at a time
 SELDOM = 0.01  # of a party's pairs of records may bear two different registered numbers before these prove nothing
+REVIEW = ("none", "apart", "tie")  # apart: stronger links speak against it; tie: one of its records fits two parties alike
 LOWEST = -1000  # centibits; pairs below are not kept as rivals of others
 MOST_PAIRS = 2**31
 
@@ -63,6 +67,7 @@ class Linkage:
         evidence: weights by field.
         others: centibits that other records add to or take from a link's own weight.
         weights: own weight and `others` together.
+        review: by link, a number into `REVIEW`: why a link does not join its records, so that a person has to look.
         clusters: record number -> cluster number.
         notes: keys passed over, groups taken apart, and the like.
     """
@@ -74,6 +79,7 @@ class Linkage:
     evidence: Evidence
     others: npt.NDArray[np.int32]
     weights: npt.NDArray[np.int32]
+    review: npt.NDArray[np.int8]
     clusters: npt.NDArray[np.int32]
     model: Model
     blocked: Blocked
@@ -105,18 +111,20 @@ def link(
         blocked = block(features, entity.rules, apart=apart, threads=threads, max_pairs=max_pairs)
     with stage("train"):
         part = _parts(apart, features.size)
-        model, by_chance = _fitted(features, blocked, entity, part, threads) if model is None else _applied(features, model, part)
+        fitted, by_chance = _fitted(features, blocked, entity, part, threads) if model is None else _applied(features, model, part)
+        scaled = scale(fitted, features, by_chance)
+        if model is None:
+            scaled = calibrated(features, blocked, scaled, entity.number, threads=threads)
     with stage("compare and score"):
-        scaled = scale(model, features, by_chance)
         lowest = min(_centibits(floor), LOWEST if side is not None else 0)
         weighed = weigh_pairs(features, blocked, scaled, floor=lowest, threads=threads)
     with stage("cluster"):
         weighed, once = _with_rivals(weighed, side, features.size)
         clustered = group(features, weighed, scaled, entity, threshold=_centibits(threshold))
     with stage("explain"):
-        found = _linked(features, scaled, weighed, clustered, apart, _centibits(floor), _centibits(threshold), threads)
+        found = _linked(features, blocked, scaled, weighed, clustered, apart, _centibits(floor), _centibits(threshold), threads)
     complete = pairs_completeness(weighed.rules, probability(weighed.weights), used=len(blocked.used))
-    notes = (*_notes(blocked, clustered, once, side), *model.remarks)
+    notes = (*_notes(blocked, clustered, once, side), *_to_review(found.review), *fitted.remarks)
     return replace(found, blocked=blocked, completeness=complete, once=once, notes=notes)
 
 
@@ -126,8 +134,8 @@ def _nothing(features: Features) -> Linkage:
     alone = np.arange(features.size, dtype=np.int32)
     blocked = Blocked(none, none, none.astype(np.uint32), ())
     return Linkage(
-        none, none, none.astype(np.uint32), zero.astype(np.int8), Evidence(none, zero, none, none.astype(np.int8)), none, none, alone,
-        Model((), (), np.empty(0), {}), blocked, Clustered(alone, none, none, none, none, 0, 0), None, (False, False),
+        none, none, none.astype(np.uint32), zero.astype(np.int8), Evidence(none, zero, none, none.astype(np.int8)), none, none, none.astype(np.int8), alone,
+        Model((), (), np.empty(0), {}), blocked, Clustered(alone, none, none, none, none, none, 0, 0), None, (False, False),
     )
 
 
@@ -162,6 +170,27 @@ def fit(features: Features, blocked: Blocked, entity: Entity, by_chance: Chance,
     return checked(estimate(seen, start, by_chance, sampled=len(left) / max(1, blocked.size)), start, by_chance)
 
 
+def calibrated(features: Features, blocked: Blocked, scaled: Scale, number: str, *, threads: int = 2) -> Scale:
+    """Correct the model by what the registered numbers say of pairs that are weighed without them."""
+    model = scaled.model
+    kept = tuple(c for c in model.comparisons if c.name != number)
+    if len(kept) == len(model.comparisons) or not kept or not model.fitted_on:
+        return scaled
+    codes = features.codes(number)
+    by_number = np.uint32(sum(1 << bit for bit, rule in enumerate(blocked.used) if rule.key == (number,)))
+    # what only the number brought together says nothing about pairs without one
+    both = np.flatnonzero((codes[blocked.left] >= 0) & (codes[blocked.right] >= 0) & ((blocked.rules & ~by_number) != 0))
+    both = both[:: len(both) // CALIBRATE_ON + 1]
+    pairs = replace(blocked, left=blocked.left[both], right=blocked.right[both], rules=blocked.rules[both])
+    without = replace(model, comparisons=kept, together={pair: times for pair, times in model.together.items() if number not in pair})
+    silent = replace(scaled, model=without, surplus={name: by_code for name, by_code in scaled.surplus.items() if name != number})
+    found = weigh_pairs(features, pairs, silent, floor=LOWEST_CALIBRATED, threads=threads)
+    a, b = codes[found.left], codes[found.right]
+    same = (a == b) | one_slip(features.columns[number], a, b)
+    wrong = float(model.levels[number][np.flatnonzero(model.is_match), -1].max())
+    return replace(scaled, model=replace(model, witness=number, calibration=knots(found.weights, same, wrong)))
+
+
 def weigh_pairs(features: Features, blocked: Blocked, scaled: Scale, *, floor: int, threads: int = 2) -> Weighed:
     """Weigh every candidate pair; text is compared only where a pair can still reach the floor.
 
@@ -170,7 +199,8 @@ def weigh_pairs(features: Features, blocked: Blocked, scaled: Scale, *, floor: i
     """
     comparisons = scaled.model.comparisons
     ceiling = Ceiling(scaled)
-    nats = floor * np.log(2) / 100 - 1e-3
+    reached = min(floor, least_before(floor, scaled.model.calibration)) if scaled.model.calibration else floor
+    nats = reached * np.log(2) / 100 - 1e-3
 
     def one(at: slice) -> Weighed:
         left, right = blocked.left[at], blocked.right[at]
@@ -249,17 +279,18 @@ def _with_rivals(weighed: Weighed, side: Codes | None, size: int) -> tuple[Weigh
     return replace(weighed, weights=weighed.weights + others), once
 
 
-def _linked(features: Features, scaled: Scale, weighed: Weighed, clustered: Clustered, apart: Sequence[Codes], floor: int, threshold: int, threads: int) -> Linkage:
-    """Explain the links: those above the floor, and the pairs that only their cluster joins."""
-    above = weighed.weights >= floor
-    allowed = clustered.through >= floor
+def _linked(
+    features: Features, blocked: Blocked, scaled: Scale, weighed: Weighed, clustered: Clustered, apart: Sequence[Codes], floor: int, threshold: int, threads: int
+) -> Linkage:
+    """Explain the links: those that reach the floor with what other records say of them, and the pairs that only their cluster joins."""
+    weights = weighed.weights.copy()
+    place, changed = _places(weighed, clustered.left, clustered.right, features.size)
+    weights[place] = clustered.weights[changed]
+    kept = np.flatnonzero(weights >= floor)
+    new = ~changed & (clustered.weights >= floor)
     for codes in apart:
-        allowed &= codes[clustered.left] != codes[clustered.right]
-    joined = np.flatnonzero(allowed)
-    together = clustered.left[joined].astype(np.int64) * features.size + clustered.right[joined]
-    weak = np.flatnonzero(above & (weighed.weights < max(1, threshold)))  # only a pair that was no link can be joined by its cluster
-    above[weak[np.isin(weighed.left[weak].astype(np.int64) * features.size + weighed.right[weak], together)]] = False
-    kept = np.flatnonzero(above)
+        new &= codes[clustered.left] != codes[clustered.right]
+    joined = np.flatnonzero(new)
     left = np.concatenate([weighed.left[kept], clustered.left[joined]])
     right = np.concatenate([weighed.right[kept], clustered.right[joined]])
     more = compare(features, clustered.left[joined], clustered.right[joined], scaled.model.comparisons)
@@ -267,12 +298,32 @@ def _linked(features: Features, scaled: Scale, weighed: Weighed, clustered: Clus
     surplus = np.concatenate([weighed.surpluses[:, kept], surpluses(more, features, clustered.left[joined], scaled)], axis=1)
     parts = _in_chunks(len(left), threads, lambda at: explain(levels[:, at], surplus[:, at], scaled))
     evidence = Evidence(*(np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in ("weights", "contributions", "start", "situation")))
-    weights = np.concatenate([weighed.weights[kept], clustered.through[joined]]).astype(np.int32)
-    rules = np.concatenate([weighed.rules[kept], np.zeros(len(joined), np.uint32)])
+    weights = np.concatenate([weights[kept], clustered.weights[joined]]).astype(np.int32)
+    compared, found = _places(blocked, clustered.left[joined], clustered.right[joined], features.size)
+    brought = np.zeros(len(joined), np.uint32)
+    brought[found] = blocked.rules[compared]
+    rules = np.concatenate([weighed.rules[kept], brought])
     return Linkage(
-        left, right, rules, levels, evidence, weights - evidence.weights, weights,
+        left, right, rules, levels, evidence, weights - evidence.weights, weights, _review(left, right, weights >= threshold, clustered),
         clustered.clusters, scaled.model, Blocked(left, right, rules, ()), clustered, None, (False, False),
     )
+
+
+def _places(pairs: Weighed | Blocked, left: Codes, right: Codes, size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Return where among the pairs, sorted as blocking leaves them, those are that stand there, and which of them do."""
+    known = pairs.left.astype(np.int64) * size + pairs.right
+    wanted = left.astype(np.int64) * size + right
+    at = np.minimum(np.searchsorted(known, wanted), max(0, len(known) - 1))
+    found = known[at] == wanted if len(known) else np.zeros(len(wanted), np.bool_)
+    return at[found], found
+
+
+def _review(left: Codes, right: Codes, linked: npt.NDArray[np.bool_], clustered: Clustered) -> npt.NDArray[np.int8]:
+    """Return which links do not join their records, and why."""
+    size = len(clustered.clusters)
+    apart = linked & (clustered.clusters[left] != clustered.clusters[right])
+    tied = np.isin(left.astype(np.int64) * size + right, clustered.tied_left.astype(np.int64) * size + clustered.tied_right)
+    return np.where(apart, np.where(tied, 2, 1), 0).astype(np.int8)
 
 
 def _notes(blocked: Blocked, clustered: Clustered, once: tuple[bool, bool], side: Codes | None) -> tuple[str, ...]:
@@ -289,6 +340,16 @@ def _notes(blocked: Blocked, clustered: Clustered, once: tuple[bool, bool], side
     if side is not None and any(once):
         files = " and ".join(name for name, holds in zip(("LEFT", "RIGHT"), once, strict=True) if holds)
         notes.append(f"{files}: holds hardly anybody twice, so of a record's possible partners there one at most is right")
+    return tuple(notes)
+
+
+def _to_review(review: npt.NDArray[np.int8]) -> tuple[str, ...]:
+    apart, tied = (int((review == number).sum()) for number in (1, 2))
+    notes = []
+    if apart:
+        notes.append(f"{apart:,} links do not join their records, because stronger links speak against it")
+    if tied:
+        notes.append(f"{tied:,} links do not join their records, because one of the two fits two parties alike; a person has to look")
     return tuple(notes)
 
 

@@ -50,6 +50,8 @@ class Model:
             often in one situation as in another.
         own: field -> records of the same party that share a record's value, besides it, on average.
         frequencies: field -> value -> share of records that bore it where the model was fitted.
+        witness: registered number whose word the weights without it were held against, or empty.
+        calibration: what a weight without the witness is worth, as `calibration.knots` gives it.
         fitted_on: candidate pairs seen; 0 where the prior beliefs stand as they are.
         remarks: why a fit was refused, or what else was noticed.
     """
@@ -62,6 +64,8 @@ class Model:
     own: Mapping[str, float] = field(default_factory=dict)
     missing: Mapping[str, Array] = field(default_factory=dict)
     frequencies: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    witness: str = ""
+    calibration: tuple[tuple[int, int], ...] = ()
     fitted_on: int = 0
     rounds: int = 0
     remarks: tuple[str, ...] = field(default=())

@@ -22,9 +22,10 @@ from matchers.features import Features
 from matchers.frequencies import FROZEN, Chance
 from schemas.errors import ConfigurationError
 
-FORMAT = 1
+FORMAT = 2
 FEWEST_BEARERS = 10  # records
 MOST_PAIRS_OF_A_RECORD = 1000.0  # in one situation; more is no rate of pairs
+MOST_CENTIBITS = 10_000
 DIGITS = 9  # after the point
 
 
@@ -59,6 +60,8 @@ def as_json(model: Model, *, entity: str = "", origin: Mapping[str, Any] | None 
         "missing": {name: [_rounded(p) for p in shares] for name, shares in model.missing.items()},
         "own": {name: round(records, DIGITS) for name, records in model.own.items()},
         "frequencies": {name: dict(values) for name, values in model.frequencies.items()},
+        "witness": model.witness,
+        "calibration": [list(knot) for knot in model.calibration],
         "fitted_on": model.fitted_on,
         "rounds": model.rounds,
         "remarks": list(model.remarks),
@@ -96,7 +99,7 @@ def from_json(text: str, *, file: str = "") -> tuple[Entity, Model]:
             told, comparisons, np.array(content["rates"], np.float64), levels,
             {(a, b): float(times) for (a, b), times in ((tuple(pair.split("+")), times) for pair, times in content["together"].items())},
             {name: float(records) for name, records in content["own"].items()}, {name: np.array(shares, np.float64) for name, shares in content["missing"].items()},
-            {name: dict(shares) for name, shares in content["frequencies"].items()}, int(content["fitted_on"]), int(content["rounds"]),
+            {name: dict(shares) for name, shares in content["frequencies"].items()}, str(content["witness"]), tuple((int(a), int(b)) for a, b in content["calibration"]), int(content["fitted_on"]), int(content["rounds"]),
             tuple(_listed(content["remarks"])),
         )
         _refuse_broken(model)
@@ -125,6 +128,9 @@ def _refuse_broken(model: Model) -> None:
             raise ValueError("numbers")
     if any(times <= 0 for times in model.together.values()) or not all(isinstance(text, str) for text in model.remarks):
         raise ValueError("together")
+    stated, observed = ([knot[side] for knot in model.calibration] for side in (0, 1))
+    if any(abs(weight) > MOST_CENTIBITS for weight in (*stated, *observed)) or stated != sorted(set(stated)) or observed != sorted(observed) or model.witness not in ("", *(c.name for e in ENTITIES.values() for c in e.comparisons)):
+        raise ValueError("calibration")
     for shares in model.frequencies.values():
         if not all(isinstance(text, str) and 0 <= share <= 1 for text, share in shares.items()):
             raise ValueError("frequencies")

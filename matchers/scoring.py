@@ -1,7 +1,8 @@
 """From levels to evidence: the weight of each pair, its probability, and what each field contributed.
 
 Weights are whole centibits (100 centibits double the odds). The contributions of a pair's fields and its starting odds add
-up to its match weight exactly, so the explanation of a link is the link's arithmetic.
+up to its match weight exactly, so the explanation of a link is the link's arithmetic. What calibration takes or adds is part of
+the starting odds.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from matchers.calibration import corrected
 from matchers.comparison import UNRESOLVED, Levels
 from matchers.estimation import Model, log_likelihoods, patterns
 from matchers.features import Codes, Features
@@ -108,15 +110,14 @@ def weigh(levels: npt.NDArray[np.int8], surpluses: Floats, scale: Scale) -> npt.
         surpluses: comparisons x pairs; how much more often than average two strangers share the value, nats.
     """
     logs = _logs(levels, surpluses, scale)
-    is_match = scale.model.is_match
-    return _centibits(_log_sum(logs[:, is_match]) - _log_sum(logs[:, ~is_match]))
+    return _calibrated(levels, _odds(logs, scale.model.is_match), scale.model)
 
 
 def explain(levels: npt.NDArray[np.int8], surpluses: Floats, scale: Scale) -> Evidence:
     """Weigh pairs and part the weight by field: between the likeliest match and the likeliest other situation."""
     logs, model = _logs(levels, surpluses, scale), scale.model
     is_match = model.is_match
-    weights = _centibits(_log_sum(logs[:, is_match]) - _log_sum(logs[:, ~is_match]))
+    weights = _calibrated(levels, _odds(logs, is_match), model)
     match_best, other_best = _best(logs, is_match), _best(logs, ~is_match)
     affected = _by_chance(model)
     parts = np.empty(levels.shape, np.int32)
@@ -143,6 +144,19 @@ def surpluses(levels: npt.NDArray[np.int8], features: Features, left: Codes, sca
         at = np.flatnonzero((levels[place["forename"]] == 0) & (levels[place["surname"]] == 0))
         out[place["surname"], at] += scale.both_names[features.codes("names")[left[at]]]
     return out
+
+
+def _odds(logs: Array, is_match: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+    return _centibits(_log_sum(logs[:, is_match]) - _log_sum(logs[:, ~is_match]))
+
+
+def _calibrated(levels: npt.NDArray[np.int8], weights: npt.NDArray[np.int32], model: Model) -> npt.NDArray[np.int32]:
+    """Correct the weights of the pairs on which the witness is silent."""
+    if not model.calibration:
+        return weights
+    row = next((i for i, c in enumerate(model.comparisons) if c.name == model.witness), None)
+    silent = np.ones(len(weights), np.bool_) if row is None else levels[row] < 0
+    return np.where(silent, corrected(weights, model.calibration), weights)
 
 
 def _by_chance(model: Model) -> Array:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from matchers.comparison import Comparison, compare
-from matchers.engine import Linkage
+from matchers.engine import REVIEW, Linkage
 from matchers.features import Codes, Features
 from matchers.scoring import probability
 
@@ -24,8 +24,8 @@ def link_table(linkage: Linkage, rows: npt.NDArray[np.int64], fields: Sequence[C
         fields: comparisons to show; what the data did not allow is `missing` and contributes nothing.
 
     Returns:
-        `row_l, row_r` (Int64), `match_weight` (Int64 centibits), `match_probability`, `situation`, `rules` (bitmask), and
-        `level_<field>` and `contribution_<field>` (Int64) for each field, `start` and `others`; contributions add up to the weight.
+        `row_l, row_r` (Int64), `match_weight` (Int64 centibits), `match_probability`, `situation`, `rules` (bitmask), `review`,
+        and `level_<field>` and `contribution_<field>` (Int64) for each field, `start` and `others`; contributions add up to the weight.
     """
     made = {c.name: row for row, c in enumerate(linkage.model.comparisons)}
     situations = pl.Series([s.name for s in linkage.model.situations], dtype=pl.String)
@@ -39,9 +39,11 @@ def link_table(linkage: Linkage, rows: npt.NDArray[np.int64], fields: Sequence[C
         level = linkage.levels[row] if row is not None else np.full(len(linkage.left), -1, np.int8)
         parts = linkage.evidence.contributions[row] if row is not None else np.zeros(len(linkage.left), np.int32)
         columns += [level_names(field, level), pl.Series(f"contribution_{field.name}", parts, pl.Int64)]
-    joined = np.where(linkage.others > 0, "joined-through", np.where(linkage.others < 0, "rivals", "none"))
+    less = np.where(linkage.review > 0, "parted", "rivals")
+    joined = np.where(linkage.others > 0, "joined-through", np.where(linkage.others < 0, less, "none"))
+    reviews = pl.Series(REVIEW, dtype=pl.String).gather(linkage.review)
     columns += [
-        pl.Series("contribution_start", linkage.evidence.start, pl.Int64),
+        reviews.alias("review"), pl.Series("contribution_start", linkage.evidence.start, pl.Int64),
         pl.Series(f"level_{OTHERS}", joined.tolist(), pl.String), pl.Series(f"contribution_{OTHERS}", linkage.others, pl.Int64),
     ]
     return pl.DataFrame(columns)

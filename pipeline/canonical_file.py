@@ -8,8 +8,9 @@ import polars as pl
 
 from matchers.canonical import COLUMNS
 from pipeline.decode import decode
+from pipeline.stray_file import PARQUET, head
 from pipeline.structure import scan
-from schemas.errors import DataRejected, StorageError
+from schemas.errors import DataRejected
 
 REFERENCE = "record_ref"
 ACROSS = "across_value"  # the column named with --across, whatever it is called
@@ -68,20 +69,12 @@ def _reference(values: pl.Series, path: Path) -> pl.Series:
 
 
 def _table(path: Path) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    try:
-        with path.open("rb") as file:
-            parquet = file.read(4) == b"PAR1"
-        if parquet:
+    if head(path).startswith(PARQUET):
+        try:
             return pl.read_parquet(path, glob=False, hive_partitioning=False), ()
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise DataRejected("the file does not exist", file=str(path), mend="check the name and the folder") from None
-    except IsADirectoryError:
-        raise DataRejected("this is a folder, not a file", file=str(path), mend="name the file in it") from None
-    except pl.exceptions.PolarsError:
-        raise DataRejected("the Parquet file is incomplete or damaged", file=path.name, mend="write it again") from None
-    except OSError:
-        raise StorageError("the file may not be read", file=str(path), mend="close the program that holds it, or ask for the right to read it") from None
+        except pl.exceptions.PolarsError:
+            raise DataRejected("the Parquet file is incomplete or damaged", file=path.name, mend="write it again") from None
+    raw = path.read_bytes()
     if not raw.strip():
         raise DataRejected("the file is empty", file=path.name, mend="export it again")
     decoded = decode(raw, "", file=path.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,8 @@ import polars as pl
 
 from matchers import evaluation as measure
 from matchers.evaluation import DECISION, PAIR, BCubed, PairQuality, count_true_pairs, is_pairs
-from schemas.errors import DataRejected, StorageError, UsageProblem
+from pipeline.stray_file import columns, complete, lacking, membership, scan_links, selected
+from schemas.errors import DataRejected, UsageProblem
 
 METADATA = "counterfoil"  # the key under which a Parquet file of ours says how it was made
 _COUNTS = ("candidate_pairs", "records", "records_left", "records_right")
@@ -157,7 +158,7 @@ def evaluate(
 
 def _read(links: Path, truth: Path, clusters: Path | None, listed: pl.DataFrame | None, told: Mapping[str, float]) -> _Inputs:
     scored, rows = _links(links), _truth(truth)
-    members = _membership(_columns(clusters, _MEMBER), clusters, ("cluster_id",)) if clusters else None
+    members = membership(columns(clusters, _MEMBER), clusters, ("cluster_id",)) if clusters else None
     has_file = any(table is not None and "file" in table.columns for table in (rows, members))
     two = listed is not None or {"records_left", "records_right"} <= told.keys() or (has_file and "records" not in told)
     names = _Names(two, listed)
@@ -235,9 +236,9 @@ class _Names:
 
 def _links(path: Path) -> pl.DataFrame:
     """Return LINKS without its evidence."""
-    frame = _columns(path, (*_REFS, *_SCORES), parquet=True)
+    frame = selected(scan_links(path), (*_REFS, *_SCORES), path)
     if missing := [name for name in (*_REFS, *_SCORES) if name not in frame.columns]:
-        raise _lacking(path, missing, frame)
+        raise lacking(path, missing, frame)
     weight, probability = frame["match_weight"], frame["match_probability"]
     if not weight.dtype.is_integer() or not probability.dtype.is_numeric():
         raise DataRejected("scores are no numbers of the right kind", file=path.name, mend="write match_weight as whole centibits, match_probability as 0 to 1")
@@ -250,67 +251,10 @@ def _links(path: Path) -> pl.DataFrame:
 
 
 def _truth(path: Path) -> pl.DataFrame:
-    frame = _columns(path, (*_MEMBER, *_REFS, *_WHO))
+    frame = columns(path, (*_MEMBER, *_REFS, *_WHO))
     if set(_REFS) <= set(frame.columns):
-        return _complete(frame.select(pl.col(_REFS).cast(pl.String)), path)
-    return _membership(frame, path, _WHO)
-
-
-def _membership(frame: pl.DataFrame, path: Path, who: Sequence[str]) -> pl.DataFrame:
-    """Return `record_ref, entity` and, where the file says it, `file`."""
-    named = [name for name in who if name in frame.columns]
-    if "record_ref" not in frame.columns or not named:
-        raise _lacking(path, [name for name, is_there in (("record_ref", "record_ref" in frame.columns), (" or ".join(who), named)) if not is_there], frame)
-    if len(named) > 1:
-        raise DataRejected("more than one column says who a record is", file=path.name, found=f"columns {', '.join(named)}", mend="leave one of them in")
-    file = ["file"] if "file" in frame.columns else []
-    return _complete(frame.select("record_ref", pl.col(named[0]).alias("entity"), *file).cast(pl.String), path)
-
-
-def _complete(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
-    if frame.is_empty():
-        raise DataRejected("the file has columns and no rows", file=path.name, mend="export it again")
-    if any(counts := frame.null_count().row(0)):
-        found = ", ".join(f"{n:,} rows without {name}" for name, n in zip(frame.columns, counts, strict=True) if n)
-        raise DataRejected("values are missing", file=path.name, found=found, mend="fill them in, or leave the rows out")
-    return frame
-
-
-def _lacking(path: Path, missing: Sequence[str], frame: pl.DataFrame) -> DataRejected:
-    # only names that are ours: the first line of a file without a header is somebody's record
-    return DataRejected(
-        f"the file lacks the {'columns' if len(missing) > 1 else 'column'} {', '.join(missing)}", file=path.name,
-        found=f"of the columns it could have: {', '.join(frame.columns) or 'none'}", mend="rename its columns, or name the right file",
-    )  # fmt: skip
-
-
-def _columns(path: Path, wanted: Sequence[str], *, parquet: bool = False) -> pl.DataFrame:
-    """Return those of the columns that the file has."""
-    lazy = _scan(path, parquet=parquet)
-    try:
-        there = lazy.collect_schema().names()
-        return lazy.select(name for name in dict.fromkeys(wanted) if name in there).collect()
-    except pl.exceptions.PolarsError:
-        raise DataRejected("the file is damaged, or its lines are not all alike", file=path.name, mend="export it again, as Parquet or as CSV with commas and in UTF-8") from None
-
-
-def _scan(path: Path, *, parquet: bool = False) -> pl.LazyFrame:
-    try:
-        with path.open("rb") as file:
-            head = file.read(4096)
-    except FileNotFoundError:
-        raise DataRejected("the file does not exist", file=str(path), mend="check the name and the folder") from None
-    except IsADirectoryError:
-        raise DataRejected("this is a folder, not a file", file=str(path), mend="name the file in it") from None
-    except OSError:
-        raise StorageError("the file may not be read", file=str(path), mend="close the program that holds it, or ask for the right to read it") from None
-    if head.startswith(b"PAR1"):
-        return pl.scan_parquet(path, glob=False, hive_partitioning=False)
-    if parquet:
-        raise DataRejected("this is no Parquet file", file=path.name, mend="name the Parquet file with the links")
-    if not head.strip() or b"\0" in head:
-        raise DataRejected("this is neither a Parquet nor a CSV file", file=path.name, mend="export it as Parquet, or as CSV with commas and in UTF-8")
-    return pl.scan_csv(path, infer_schema=False, glob=False)
+        return complete(frame.select(pl.col(_REFS).cast(pl.String)), path)
+    return membership(frame, path, _WHO)
 
 
 def _listed(left: Path | None, right: Path | None) -> pl.DataFrame | None:
@@ -323,10 +267,10 @@ def _listed(left: Path | None, right: Path | None) -> pl.DataFrame | None:
 
 
 def _refs(path: Path) -> pl.DataFrame:
-    frame = _columns(path, ("record_ref",))
+    frame = columns(path, ("record_ref",))
     if frame.columns != ["record_ref"]:
-        raise _lacking(path, ["record_ref"], frame)
-    refs = _complete(frame.cast(pl.String), path)
+        raise lacking(path, ["record_ref"], frame)
+    refs = complete(frame.cast(pl.String), path)
     if again := refs.height - refs["record_ref"].n_unique():
         raise DataRejected("references stand in more than one row", file=path.name, column="record_ref", found=f"{again:,} rows too many", mend="give each record one of its own")
     return refs
@@ -334,7 +278,7 @@ def _refs(path: Path) -> pl.DataFrame:
 
 def _told(links: Path, records: int | None, listed: pl.DataFrame | None) -> dict[str, float]:
     """Return what LINKS says about how it was made; what the options say goes before it."""
-    _scan(links, parquet=True)
+    scan_links(links)
     wrong = DataRejected(
         f"what the file says about itself under {METADATA!r} cannot be used", file=links.name,
         mend=f"write a JSON object with whole numbers for {', '.join(_COUNTS)} and 0 to 1 for pairs_completeness, or nothing",
@@ -380,7 +324,7 @@ def _candidates(judged: pl.DataFrame, truth: pl.DataFrame, told: Mapping[str, fl
 
 def _errors(links: Path, drawn: pl.DataFrame) -> tuple[LinkError, ...]:
     """Return the drawn pairs with what each comparison said; only their rows of LINKS are read again."""
-    there = _scan(links, parquet=True)
+    there = scan_links(links)
     names = there.collect_schema().names()
     fields = [name.removeprefix("level_") for name in names if name.startswith("level_") and f"contribution_{name.removeprefix('level_')}" in names]
     start = ["contribution_start"] if "contribution_start" in names else []

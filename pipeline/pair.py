@@ -10,7 +10,8 @@ import polars as pl
 
 from matchers.explanation import sentence, weight
 from matchers.picture import picture
-from schemas.errors import CounterfoilError, DataRejected, StorageError, UsageProblem
+from pipeline.stray_file import scan_links
+from schemas.errors import CounterfoilError, DataRejected, UsageProblem
 
 _NEEDED = ("record_ref_l", "record_ref_r", "match_weight", "match_probability", "situation", "contribution_start")
 _CONTRIBUTION = "contribution_"
@@ -63,7 +64,7 @@ def find_pair(links: Path, left: str, right: str) -> Pair:
         UsageProblem: the pair is not in the file; the message says with what each of the two is linked.
         DataRejected: this is no file of links.
     """
-    table = _scan(links)
+    table = scan_links(links)
     try:
         names = table.collect_schema().names()
         if missing := [name for name in _NEEDED if name not in names]:
@@ -78,19 +79,6 @@ def find_pair(links: Path, left: str, right: str) -> Pair:
     except pl.exceptions.PolarsError:
         raise DataRejected("the file of links is damaged", file=links.name, mend="make it again") from None
     return _pair(row, links)
-
-
-def _scan(links: Path) -> pl.LazyFrame:
-    try:
-        with links.open("rb") as file:
-            head = file.read(4)
-    except FileNotFoundError:
-        raise UsageProblem("the file does not exist", file=str(links), mend="check the name and the folder") from None
-    except OSError:
-        raise StorageError("the file cannot be read", file=str(links), mend="name a file, and ask for the right to read it") from None
-    if head != b"PAR1":
-        raise DataRejected("this is no Parquet file", file=links.name, mend="name the Parquet file with the links")
-    return pl.scan_parquet(links, glob=False, hive_partitioning=False)
 
 
 def _pair(row: dict[str, Any], links: Path) -> Pair:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
-from matchers.clustering import CONTRADICTION, LARGEST_CLUSTER, MOST_SAY, Clustered, cluster, joined
+from matchers.clustering import CONTRADICTION, LARGEST_CLUSTER, MOST_SAY, REGISTERED_APART, Clustered, cluster, joined
 
 Link = tuple[int, int, int]
 UNLINKED = -500  # centibits; what two records weigh that no link joins, unless said otherwise
@@ -137,79 +137,132 @@ def test_only_groups_that_are_too_large_lose_their_weak_links() -> None:
     assert groups(found)[-1] == [size, size + 1]
 
 
-# ---- pairs that only their cluster joins
+# ---- what the others of a group say of a pair
 
 
-def pair_odds(*weights: int) -> float:
-    """The weight of a chain by hand: the product of its links' probabilities, as centibits."""
+def chain(*weights: int) -> float:
+    """The weight of a chain by hand: the product of its links' probabilities, as centibits, no more than one pair may say."""
     right = np.prod([1 / (1 + 2 ** (-w / 100)) for w in weights])
-    return 100 * np.log2(right / (1 - right))
+    return min(MOST_SAY, round(100 * np.log2(right / (1 - right))))
 
 
-def test_two_ends_of_a_chain_weigh_what_both_links_weigh_together() -> None:
+def said_of(found: Clustered) -> dict[tuple[int, int], int]:
+    return dict(zip(zip(found.left.tolist(), found.right.tolist(), strict=True), found.weights.tolist(), strict=True))
+
+
+def test_the_ends_of_a_chain_and_the_chain_count_alike() -> None:
     found = clustered(3, [(0, 1, 400), (1, 2, 300)])
-    assert (found.left.tolist(), found.right.tolist(), found.weights.tolist()) == ([0], [2], [UNLINKED])
-    assert found.through.tolist() == [round(pair_odds(400, 300))]
+    assert said_of(found) == {(0, 2): (UNLINKED + chain(400, 300)) // 2}
 
 
 def test_of_two_chains_the_better_one_counts() -> None:
     found = clustered(4, [(0, 1, 400), (1, 3, 300), (0, 2, 500), (2, 3, 600)], between={(0, 3): -100, (1, 2): -400})
-    through = dict(zip(zip(found.left.tolist(), found.right.tolist(), strict=True), found.through.tolist(), strict=True))
-    assert through == {(0, 3): round(pair_odds(500, 600)), (1, 2): round(pair_odds(400, 500))}
+    assert said_of(found) == {
+        (0, 3): (-100 + chain(500, 600)) // 2, (1, 2): (-400 + chain(400, 500)) // 2,
+        (1, 3): (300 + chain(400, 500, 600)) // 2,  # a link too, that the way round speaks for better than it does
+    }  # fmt: skip
 
 
 def test_a_chain_over_two_others_is_the_product_of_three() -> None:
     found = clustered(4, [(0, 1, 500), (1, 2, 600), (2, 3, 700)])
-    through = dict(zip(zip(found.left.tolist(), found.right.tolist(), strict=True), found.through.tolist(), strict=True))
-    assert through == {(0, 2): round(pair_odds(500, 600)), (0, 3): round(pair_odds(500, 600, 700)), (1, 3): round(pair_odds(600, 700))}
+    assert said_of(found) == {
+        (0, 2): (UNLINKED + chain(500, 600)) // 2, (0, 3): (UNLINKED + chain(500, 600, 700)) // 2, (1, 3): (UNLINKED + chain(600, 700)) // 2,
+    }  # fmt: skip
 
 
-def test_a_pair_that_speaks_for_a_match_and_was_no_link_comes_out_too() -> None:
+def test_no_chain_says_more_than_one_pair_may() -> None:
+    assert said_of(clustered(3, [(0, 1, 2900), (1, 2, 2900)])) == {(0, 2): (UNLINKED + MOST_SAY) // 2}
+
+
+def test_what_no_chain_speaks_for_better_keeps_its_weight() -> None:
     found = clustered(3, [(0, 1, 400), (1, 2, 300)], between={(0, 2): 500})
-    assert (found.left.tolist(), found.right.tolist(), found.weights.tolist()) == ([0], [2], [500])
+    assert said_of(found) == {(0, 2): 500, (1, 2): (300 + chain(400, 500)) // 2}
 
 
-def test_pairs_of_two_clusters_are_not_joined() -> None:
+def test_a_link_between_two_clusters_counts_like_all_pairs_between_them() -> None:
     found = clustered(3, [(0, 1, 900), (1, 2, 300)], between={(0, 2): -2900})
-    assert found.left.tolist() == []
+    assert groups(found) == [[0, 1], [2]]
+    assert said_of(found) == {(1, 2): (300 + (300 - MOST_SAY) // 2) // 2}
+
+
+def test_a_link_that_is_left_out_because_of_a_tie_is_named_and_keeps_its_weight() -> None:
+    found = clustered(3, [(0, 1, 500), (1, 2, 500)], between={(0, 2): -2000})
+    assert (found.tied_left.tolist(), found.tied_right.tolist()) == ([0, 1], [1, 2])
+    assert said_of(found) == {}
 
 
 # ---- joining parts
 
 
+def together(weights: Mapping[tuple[int, int], int]) -> tuple[list[list[int]], set[tuple[int, int]]]:
+    """Join, and name the tied pairs."""
+    left, right = np.array(list(weights)).T
+    parts, tied = joined(left, right, np.array(list(weights.values())))
+    return parts, {pair for pair, is_tied in zip(weights, tied, strict=True) if is_tied}
+
+
 def test_parts_join_while_the_average_between_them_is_above_nought() -> None:
     # 0 and 1 first, at 700; with 2 they say (100 - 200) / 2, with 3 (500 - 100) / 2; then 2 with all three says less than nought
     weights = {(0, 1): 700, (0, 2): 100, (1, 2): -200, (0, 3): 500, (1, 3): -100, (2, 3): -50}
-    left, right = np.array(list(weights)).T
-    assert joined(left, right, np.array(list(weights.values()))) == [[0, 1, 3], [2]]
+    assert together(weights) == ([[0, 1, 3], [2]], set())
 
 
 def test_an_average_of_nought_does_not_join() -> None:
-    assert joined(np.array([0, 0, 1]), np.array([1, 2, 2]), np.array([700, 300, -300])) == [[0, 1], [2]]
+    assert together({(0, 1): 700, (0, 2): 300, (1, 2): -300}) == ([[0, 1], [2]], set())
 
 
-def naive_joined(members: list[int], weight: Mapping[tuple[int, int], int]) -> list[list[int]]:
-    """Average linkage in loops; of equal averages the larger part comes first, and then the one with the first members."""
-    parts = [[record] for record in members]
+def test_of_equals_the_larger_weight_joins_first() -> None:
+    # both links say more than one pair may, and 1 cannot be with 0 and 2
+    assert together({(0, 1): 900, (1, 2): 1200, (0, 2): -2000}) == ([[0], [1, 2]], set())
+
+
+def test_a_record_that_fits_two_parties_alike_is_left_with_neither() -> None:
+    assert together({(0, 1): 500, (1, 2): 500, (0, 2): -2000}) == ([[0], [1], [2]], {(0, 1), (1, 2)})
+
+
+def test_two_records_that_fit_two_parties_alike_stay_with_each_other() -> None:
+    weights = {(0, 1): 500, (0, 2): 500, (1, 2): 500, (1, 3): 500, (2, 3): 500, (0, 3): REGISTERED_APART}
+    assert together(weights) == ([[0], [1, 2], [3]], {(0, 1), (0, 2), (1, 3), (2, 3)})
+
+
+def naive_joined(members: list[int], weight: Mapping[tuple[int, int], float]) -> list[list[int]]:
+    """Average linkage in loops; of equal averages the larger part comes first, then the one whose weights are larger before they are cut."""
+    parts = {frozenset([record]) for record in members}
+
+    def mean(x: frozenset[int], y: frozenset[int], most: int) -> float:
+        return round(float(np.mean([max(-most, min(most, weight[min(a, b), max(a, b)])) for a in x for b in y])), 6)
+
     while len(parts) > 1:
-        means = {
-            (i, j): np.mean([weight[min(a, b), max(a, b)] for a in parts[i] for b in parts[j]]) for i, j in combinations(range(len(parts)), 2)
-        }
-        i, j = max(means, key=lambda pair: (round(means[pair], 6), len(parts[pair[0]]) + len(parts[pair[1]])))
-        if means[i, j] <= 0:
+        order = {pair: (mean(*pair, MOST_SAY), len(pair[0] | pair[1]), mean(*pair, 3000)) for pair in combinations(parts, 2)}
+        x, y = max(order, key=order.__getitem__)
+        if order[x, y][0] <= 0:
             break
-        parts[i] += parts.pop(j)
+        parts = parts - {x, y} | {x | y}
     return sorted(sorted(part) for part in parts)
+
+
+# roots of primes: no two averages of some of them are equal, so the order of ties is no question
+APART = [(-1) ** k * (root * 211 % 799) for k, root in enumerate(p**0.5 for p in (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73))]
 
 
 @settings(max_examples=60)
 @given(data=st.data(), size=st.integers(3, 7))
 def test_joining_is_average_linkage_worked_out_naively(data: st.DataObject, size: int) -> None:
     pairs = list(combinations(range(size), 2))
-    # powers of two and one more, so that no two averages are equal and the order of ties is no question
-    weights = data.draw(st.permutations([(-1) ** k * (2**k + 1) for k in range(len(pairs))]))
-    left, right = np.array(pairs).T
-    assert joined(left, right, np.array(weights)) == naive_joined(list(range(size)), dict(zip(pairs, weights, strict=True)))
+    drawn = data.draw(st.permutations(APART))[: len(pairs)]
+    assert together(dict(zip(pairs, drawn, strict=True))) == (naive_joined(list(range(size)), dict(zip(pairs, drawn, strict=True))), set())
+
+
+@settings(max_examples=60)
+@given(data=st.data(), size=st.integers(3, 7))
+def test_how_records_are_numbered_decides_nothing(data: st.DataObject, size: int) -> None:
+    """Many weights are cut to `MOST_SAY`, and are told apart by what they were."""
+    pairs = list(combinations(range(size), 2))
+    drawn = data.draw(st.permutations([3 * w for w in APART]))[: len(pairs)]
+    number = data.draw(st.permutations(range(size)))
+    parts, _ = together(dict(zip(pairs, drawn, strict=True)))
+    renamed = {(min(number[a], number[b]), max(number[a], number[b])): w for (a, b), w in zip(pairs, drawn, strict=True)}
+    assert together(renamed)[0] == sorted(sorted(number[r] for r in part) for part in parts)
 
 
 # ---- whatever the links
@@ -226,7 +279,7 @@ some_numbers = st.dictionaries(ids, st.sampled_from(["QQ112233", "QQ112234", "QQ
 @given(links=some_links, numbers=some_numbers, data=st.data())
 def test_the_order_of_the_links_changes_nothing(links: list[Link], numbers: dict[int, str], data: st.DataObject) -> None:
     one, other = clustered(SIZE, links, numbers=numbers), clustered(SIZE, data.draw(st.permutations(links)), numbers=numbers)
-    for name in ("clusters", "left", "right", "weights", "through"):
+    for name in ("clusters", "left", "right", "weights", "tied_left", "tied_right"):
         assert getattr(one, name).tolist() == getattr(other, name).tolist(), name
     assert (one.split, one.oversized) == (other.split, other.oversized)
 
@@ -258,6 +311,7 @@ def test_without_contradictions_clusters_are_what_links_reach(links: list[Link])
 @settings(max_examples=80)
 @given(links=some_links, data=st.data())
 def test_with_contradictions_clusters_are_average_linkage_within_what_links_reach(links: list[Link], data: st.DataObject) -> None:
+    links = [(a, b, w + 3 * k * k) for k, (a, b, w) in enumerate(links)]
     weight = {(a, b): w for a, b, w in links}
     between = {}
     for k, pair in enumerate(combinations(range(SIZE), 2)):
@@ -267,7 +321,7 @@ def test_with_contradictions_clusters_are_average_linkage_within_what_links_reac
     for group in reached(links):
         inside = {pair: (weight | between)[pair] for pair in combinations(group, 2)}
         if len(group) > 2 and min(inside.values()) < CONTRADICTION:
-            expected += naive_joined(group, {pair: max(-MOST_SAY, min(MOST_SAY, w)) for pair, w in inside.items()})
+            expected += naive_joined(group, inside)
         else:
             expected.append(group)
     found = groups(clustered(SIZE, links, between=between))

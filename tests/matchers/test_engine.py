@@ -225,7 +225,7 @@ def test_two_records_that_link_only_to_a_third_are_joined_through_it(encoded) ->
     at = next(i for i, pair in enumerate(pairs) if set(pair) == {1, 2})
     assert found.evidence.weights[at] < 0 < found.weights[at]
     assert found.others[at] == found.weights[at] - found.evidence.weights[at]
-    assert found.rules[at] == 0
+    assert found.rules[at] > 0  # it was compared, and by itself weighed too little
 
 
 def test_a_lower_floor_changes_no_weight(encoded) -> None:

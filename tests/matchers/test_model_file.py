@@ -73,12 +73,13 @@ def test_a_model_comes_back_as_it_was(model: Model, text: str) -> None:
     assert again.own == pytest.approx(model.own)
     assert again.frequencies == model.frequencies
     assert (again.fitted_on, again.rounds, again.remarks) == (model.fitted_on, model.rounds, model.remarks)
+    assert (again.witness, again.calibration) == (model.witness, model.calibration)
 
 
 def test_the_text_is_json_with_sorted_keys_and_says_where_the_model_came_from(text: str) -> None:
     content = json.loads(text)
     assert list(content) == sorted(content)
-    assert (content["format"], content["entity"], content["origin"]) == (1, "person", ORIGIN)
+    assert (content["format"], content["entity"], content["origin"]) == (2, "person", ORIGIN)
     assert text == json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False)
 
 
@@ -139,7 +140,7 @@ def test_what_is_no_model_is_refused(garbage: str) -> None:
 
 
 VERSIONS: dict[str, Callable[[Content], None]] = {
-    "another format": lambda c: c.update(format=2),
+    "another format": lambda c: c.update(format=3),
     "a format in words": lambda c: c.update(format="1"),
     "a field nobody knows": lambda c: c["levels"].update(shoe_size=c["levels"]["nino"]),
     "a situation nobody knows": lambda c: c["situations"].append("same horse"),
@@ -206,6 +207,11 @@ SLIPPING: dict[str, Callable[[Content], None]] = {
     "a situation twice": lambda c: c.update(situations=[c["situations"][1], *c["situations"][1:]]),
     "no fields": broken("levels", value={}),
     "remarks that are one word": broken("remarks", value="abc"),
+    "a calibration that falls": broken("calibration", value=[[-300, 200], [300, 100]]),
+    "a calibration of two values for one": broken("calibration", value=[[0, 0], [0, 100]]),
+    "a calibration without end": broken("calibration", value=[[0, 10**30]]),
+    "a calibration of three": broken("calibration", value=[[1, 2, 3]]),
+    "a witness that is no field": broken("witness", value="shoe_size"),
 }
 
 

@@ -31,8 +31,8 @@ def linkage() -> Linkage:
     others = np.array([0, -150, 240], np.int32)
     return Linkage(
         left, right, rules, np.array([[0, 1, 6], [0, -1, -1]], np.int8), evidence, others, evidence.weights + others,
-        np.array([0, 0, 2, 0], np.int32), Model(told, (SURNAME, NINO), np.array([0.3, 0]), tables),
-        Blocked(left, right, rules, ()), Clustered(np.array([0, 0, 2, 0], np.int32), none, none, none, none, 0, 0), None, (False, False),
+        np.array([0, 1, 2], np.int8), np.array([0, 0, 2, 0], np.int32), Model(told, (SURNAME, NINO), np.array([0.3, 0]), tables),
+        Blocked(left, right, rules, ()), Clustered(np.array([0, 0, 2, 0], np.int32), none, none, none, none, none, 0, 0), None, (False, False),
     )  # fmt: skip
 
 
@@ -67,11 +67,15 @@ def test_a_weight_of_two_bits_is_four_to_one(table: pl.DataFrame) -> None:
 
 
 def test_what_other_records_say_is_named(table: pl.DataFrame) -> None:
-    assert table["level_others"].to_list() == ["none", "rivals", "joined-through"]
+    assert table["level_others"].to_list() == ["none", "parted", "joined-through"]
+
+
+def test_what_a_person_has_to_look_at_is_named(table: pl.DataFrame) -> None:
+    assert table["review"].to_list() == ["none", "apart", "tie"]
 
 
 def test_types_are_those_of_the_interface(table: pl.DataFrame) -> None:
-    kinds = {name: pl.String if name.startswith(("level_", "situation")) else pl.Int64 for name in table.columns}
+    kinds = {name: pl.String if name.startswith(("level_", "situation", "review")) else pl.Int64 for name in table.columns}
     assert table.schema == pl.Schema({**kinds, "match_probability": pl.Float64})
 
 
@@ -80,7 +84,7 @@ def test_a_linkage_without_links_is_a_table_without_rows() -> None:
     nothing = np.empty(0, np.int32)
     empty = Linkage(
         nothing, nothing, nothing.astype(np.uint32), np.empty((2, 0), np.int8), Evidence(nothing, np.empty((2, 0), np.int32), nothing, nothing.astype(np.int8)),
-        nothing, nothing, found.clusters, found.model, found.blocked, found.clustered, None, (False, False),
+        nothing, nothing, nothing.astype(np.int8), found.clusters, found.model, found.blocked, found.clustered, None, (False, False),
     )  # fmt: skip
     table = link_table(empty, ROWS, (SURNAME, NINO, PHONE))
     assert table.height == 0

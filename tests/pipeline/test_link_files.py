@@ -72,9 +72,9 @@ def test_links_have_the_columns_of_the_interface(within: LinkedFiles) -> None:
     fields = [c.name for c in PERSON.comparisons]
     told = [column for name in fields for column in (f"level_{name}", f"contribution_{name}")]
     assert within.links.columns == [
-        "record_ref_l", "record_ref_r", "match_weight", "match_probability", "situation", *told, "contribution_start", "level_others", "contribution_others",
+        "record_ref_l", "record_ref_r", "match_weight", "match_probability", "situation", *told, "review", "contribution_start", "level_others", "contribution_others",
     ]  # fmt: skip
-    texts = ("record_ref", "situation", "level_")
+    texts = ("record_ref", "situation", "level_", "review")
     kinds = {name: pl.String if name.startswith(texts) else pl.Float64 if name == "match_probability" else pl.Int64 for name in within.links.columns}
     assert within.links.schema == kinds
     assert sum(within.links.null_count().row(0)) == 0

@@ -111,7 +111,7 @@ def test_a_pair_that_does_not_add_up_is_refused(links):
 
 
 @pytest.mark.parametrize(("content", "error", "complaint"), [
-    (None, UsageProblem, "does not exist"), (b"a,b\n", DataRejected, "no Parquet file"), (b"PAR1 and then nothing", DataRejected, "damaged"),
+    (None, DataRejected, "does not exist"), (b"a,b\n", DataRejected, "no Parquet file"), (b"PAR1 and then nothing", DataRejected, "damaged"),
 ])  # fmt: skip
 def test_a_file_that_is_none_of_links_is_said_so(tmp_path, content, error, complaint):
     path = tmp_path / "links.parquet"
