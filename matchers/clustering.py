@@ -193,59 +193,52 @@ def joined(left: Codes, right: Codes, weights: Weights) -> tuple[list[list[int]]
     Returns:
         The parts, each sorted, in order of their first member; and which pairs were left apart because of such a tie.
     """
-    members = np.unique(np.concatenate([left, right]))
-    a, b = np.searchsorted(members, left), np.searchsorted(members, right)
-    # two layers: what decides, where one pair says no more than MOST_SAY, and what parts equals
-    total = np.zeros((2, len(members), len(members)))
-    total[0, a, b] = total[0, b, a] = np.where(weights <= REGISTERED_APART, NEVER, np.clip(weights, -MOST_SAY, MOST_SAY))
-    total[1, a, b] = total[1, b, a] = weights
-    sizes, parts = np.ones(len(members)), [[record] for record in range(len(members))]
-    total[:, np.arange(len(members)), np.arange(len(members))] = -np.inf
-    mean, tied = total.copy(), np.zeros((len(members), len(members)), np.bool_)
-    while (best := mean[0].max()) > 0:
-        strongest = _strongest(mean, sizes, best)
-        torn = _torn(strongest, mean[0], sizes) if strongest.shape[1] > 1 else np.zeros(1, np.bool_)
-        if torn.all():
-            for x, y in strongest.T:
-                tied[np.ix_(parts[x], parts[y])] = tied[np.ix_(parts[y], parts[x])] = True
-                for table in (total, mean):
-                    table[:, x, y] = table[:, y, x] = -np.inf
+    pairs = [(min(pair), max(pair)) for pair in zip(left.tolist(), right.tolist(), strict=True)]
+    parts = {record: [record] for pair in pairs for record in pair}
+    # most groups have three members: plain numbers are faster than arrays. Two sums: what decides, and what parts equals
+    total = {pair: (NEVER if w <= REGISTERED_APART else max(-MOST_SAY, min(MOST_SAY, w)), w) for pair, w in zip(pairs, weights.tolist(), strict=True)}
+    rank = {pair: _rank(pair, total, parts) for pair in pairs}
+    tied: set[tuple[int, int]] = set()
+    while rank and (best := max(rank.values()))[0] > 0:
+        strongest = sorted(pair for pair, said in rank.items() if said == best)
+        free = [pair for pair in strongest if not _torn(pair, strongest, total, parts)] if len(strongest) > 1 else strongest
+        if not free:
+            tied.update((min(a, b), max(a, b)) for x, y in strongest for a in parts[x] for b in parts[y])
+            for pair in strongest:
+                total[pair] = rank[pair] = (-np.inf, -np.inf)
             continue
-        strongest = strongest[:, ~torn]
-        one, other = int(strongest[0, 0]), int(strongest[1, 0])
-        total[:, one] += total[:, other]
-        total[:, :, one] = total[:, one]
-        sizes[one] += sizes[other]
-        parts[one] += parts[other]
-        parts[other] = []
-        for table in (total, mean):
-            table[:, other] = table[:, :, other] = -np.inf
-            table[:, one, one] = -np.inf
-        mean[:, one] = mean[:, :, one] = total[:, one] / (sizes * sizes[one])
-    named = [sorted(int(members[record]) for record in part) for part in parts if part]
-    return sorted(named), tied[a, b] & (weights > 0)
+        one, other = free[0]
+        del total[one, other], rank[one, other]
+        parts[one] += parts.pop(other)
+        for x in parts:
+            if x != one:
+                kept, gone = (min(one, x), max(one, x)), (min(other, x), max(other, x))
+                total[kept] = (total[kept][0] + total[gone][0], total[kept][1] + total[gone][1])
+                rank[kept] = _rank(kept, total, parts)
+                del total[gone], rank[gone]
+    left_apart = [weight > 0 and pair in tied for pair, weight in zip(pairs, weights.tolist(), strict=True)]
+    return sorted(sorted(part) for part in parts.values()), np.array(left_apart, np.bool_)
 
 
-def _strongest(mean: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64], best: float) -> npt.NDArray[np.int64]:
-    """Return the pairs of parts that come first, as two rows; several where nothing parts them."""
-    one, other = np.divmod(np.flatnonzero(mean[0].ravel() >= best - 1e-6), len(sizes))
-    first = one < other
-    one, other = one[first], other[first]
-    together = sizes[one] + sizes[other]
-    one, other = one[together == together.max()], other[together == together.max()]
-    exactly = mean[1, one, other]
-    return np.stack([one, other])[:, exactly >= exactly.max() - 1e-6]
+_Total = dict[tuple[int, int], tuple[float, float]]
 
 
-def _torn(strongest: npt.NDArray[np.int64], mean: npt.NDArray[np.float64], sizes: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Return which of the pairs exclude another of them: one part fits two others alike, and with either of them it would not fit the other."""
-    ends = np.concatenate([strongest, strongest[::-1]], axis=1)
-    best = mean[strongest[0, 0], strongest[1, 0]]
-    part, other = ends
-    excludes = (part[:, None] == part) & (other[:, None] != other)
-    excludes &= (sizes[part][:, None] * best + sizes[other][:, None] * mean[other[:, None], other]) <= 0
-    either = excludes.any(axis=1)
-    return np.asarray(either[: len(either) // 2] | either[len(either) // 2 :], np.bool_)
+def _rank(pair: tuple[int, int], total: _Total, parts: dict[int, list[int]]) -> tuple[float, ...]:
+    """Return what decides which parts are joined first: average, size, average before weights are cut."""
+    one, other = (len(parts[part]) for part in pair)
+    return total[pair][0] / (one * other), one + other, total[pair][1] / (one * other)
+
+
+def _torn(pair: tuple[int, int], strongest: list[tuple[int, int]], total: _Total, parts: dict[int, list[int]]) -> bool:
+    """Return whether one part of the pair fits another part alike, and with either of the two it would not fit the other."""
+    for part, other in (pair, pair[::-1]):
+        for near in strongest:
+            if near != pair and part in near:
+                third = near[0] if near[1] == part else near[1]
+                between = total[min(part, third), max(part, third)][0] + total[min(other, third), max(other, third)][0]
+                if between <= 0:
+                    return True
+    return False
 
 
 def _through(inside: _Pairs, own: Weights, together: npt.NDArray[np.bool_]) -> Weights:

@@ -51,4 +51,4 @@ def one_slip(column: Column, a: Codes, b: Codes) -> Flags:
 
 
 def _near(column: Column, a: Codes, b: Codes) -> Levels:
-    return (similarity(column.texts, a, b, OSA.distance, score_cutoff=1) <= 1).astype(np.int8)
+    return (similarity(column.values, a, b, OSA.distance, score_cutoff=1) <= 1).astype(np.int8)

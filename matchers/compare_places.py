@@ -87,7 +87,7 @@ def _lines(features: Features, left: Codes, right: Codes) -> tuple[Flags, Flags]
     both = np.flatnonzero((a >= 0) & (b >= 0))
 
     def judge(x: Codes, y: Codes) -> Levels:
-        score = similarity(column.texts, x, y, fuzz.token_sort_ratio, score_cutoff=NEAR_LINE)
+        score = similarity(column.values, x, y, fuzz.token_sort_ratio, score_cutoff=NEAR_LINE)
         return ((score >= CLOSE_LINE).astype(np.int8) + (score >= NEAR_LINE)).astype(np.int8)
 
     degree = np.zeros(len(a), np.int8)
@@ -100,6 +100,6 @@ def _postcode_typo(features: Features, left: Codes, right: Codes) -> Flags:
     a, b = column.codes[left], column.codes[right]
     both = np.flatnonzero((a >= 0) & (b >= 0) & (a != b))
     out = np.zeros(len(a), np.bool_)
-    texts = column.texts
+    texts = column.values
     out[both] = by_distinct(a[both], b[both], lambda x, y: (similarity(texts, x, y, OSA.distance, score_cutoff=1) <= 1).astype(np.int8)) == 1
     return out

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 from rapidfuzz import process
 
 from matchers.features import Codes, Features
@@ -136,8 +137,9 @@ def by_distinct(a: Codes, b: Codes, judge: Callable[[Codes, Codes], Levels]) -> 
     return out
 
 
-def similarity(texts: npt.NDArray[np.object_], a: Codes, b: Codes, scorer: Callable[..., Any], **options: Any) -> npt.NDArray[np.float32]:
+def similarity(texts: npt.NDArray[np.object_] | pl.Series, a: Codes, b: Codes, scorer: Callable[..., Any], **options: Any) -> npt.NDArray[np.float32]:
     """Return rapidfuzz's score of each pair of texts."""
     if not len(a):
         return np.empty(0, np.float32)
-    return np.asarray(process.cpdist(texts[a].tolist(), texts[b].tolist(), scorer=scorer, dtype=np.float32, **options), np.float32)
+    one, other = (texts.gather(codes).to_list() if isinstance(texts, pl.Series) else texts[codes].tolist() for codes in (a, b))
+    return np.asarray(process.cpdist(one, other, scorer=scorer, dtype=np.float32, **options), np.float32)

@@ -23,6 +23,7 @@ from matchers.sound import sound
 
 Codes = npt.NDArray[np.int32]
 UNKNOWN = -1
+NO_TEXT = pl.Series(dtype=pl.String)
 NAMES = ("forename", "surname", "middle_names")
 _WORDS = ("date_of_birth", "postcode")  # few distinct values for many rows
 NUMBERS = ("nino", "phone", "email", "account", "company_number", "vat_number", "charity_number", "passport_number")
@@ -37,29 +38,37 @@ class Column:
 
     Attributes:
         codes: record -> code.
-        texts: code -> value, as an array of str; empty where nothing needs the text.
+        values: code -> value, as text; empty where nothing needs it.
     """
 
     codes: Codes
-    texts: npt.NDArray[np.object_]
+    values: pl.Series
+
+    @cached_property
+    def texts(self) -> npt.NDArray[np.object_]:
+        """Code -> value as an array of str; dear in memory where nearly every record has a value of its own."""
+        out = np.empty(len(self.values), object)
+        out[:] = self.values.to_list()
+        return out
 
     @cached_property
     def counts(self) -> npt.NDArray[np.int64]:
         """Code -> records that hold the value."""
-        return np.bincount(self.codes[self.codes >= 0], minlength=max(len(self.texts), int(self.codes.max(initial=-1)) + 1)).astype(np.int64)
+        return np.bincount(self.codes[self.codes >= 0], minlength=max(len(self.values), int(self.codes.max(initial=-1)) + 1)).astype(np.int64)
 
     @cached_property
     def lengths(self) -> npt.NDArray[np.int32]:
         """Code -> characters of the value."""
-        return np.fromiter((len(text) for text in self.texts), np.int32, len(self.texts))
+        return self.values.str.len_chars().cast(pl.Int32).to_numpy()
 
     @cached_property
     def bytes(self) -> npt.NDArray[np.uint8] | None:
         """Code -> the value's characters, one a byte, filled up with zeros; None where they are not all plain or a value is long."""
-        if not len(self.texts) or not 0 < int(self.lengths.max()) <= LONGEST_NUMBER or not all(text.isascii() for text in self.texts):
+        if not len(self.values) or not 0 < int(self.lengths.max()) <= LONGEST_NUMBER or self.values.str.len_bytes().sum() != self.lengths.sum():
             return None
         width = int(self.lengths.max())
-        return np.array(self.texts.tolist(), dtype=f"S{width}").view(np.uint8).reshape(len(self.texts), width)
+        filled = self.values.str.pad_end(width, "\0").cast(pl.Binary).to_numpy().astype(f"S{width}")
+        return filled.view(np.uint8).reshape(len(filled), width)
 
 
 @dataclass(frozen=True)
@@ -129,7 +138,7 @@ def _dictionary(values: pl.Series, order: npt.NDArray[np.int64]) -> Column:
     """Encode text with few distinct values; codes are in the order of the text."""
     distinct = values.drop_nulls().unique().sort()
     codes = values.cast(pl.Enum(distinct)).to_physical().cast(pl.Int32).fill_null(UNKNOWN).to_numpy()
-    return Column(codes[order], _objects(distinct))
+    return Column(codes[order], distinct)
 
 
 def _keyed(values: pl.Series, order: npt.NDArray[np.int64]) -> Column:
@@ -143,13 +152,7 @@ def _keyed(values: pl.Series, order: npt.NDArray[np.int64]) -> Column:
     new[1:] = ranked[1:] != ranked[:-1]
     codes = np.full(len(values), UNKNOWN, np.int32)
     codes[at[sort]] = np.cumsum(new, dtype=np.int32) - 1
-    return Column(codes[order], _objects(values.gather(at[sort][new])))
-
-
-def _objects(texts: pl.Series) -> npt.NDArray[np.object_]:
-    out = np.empty(len(texts), object)
-    out[:] = texts.to_list()
-    return out
+    return Column(codes[order], values.gather(at[sort][new]))
 
 
 def _encode_names(
@@ -160,16 +163,17 @@ def _encode_names(
     if not names:
         return
     distinct = pl.concat([records[name].rename("name").drop_nulls().unique() for name in names]).unique().sort()
-    texts, kind = _objects(distinct), pl.Enum(distinct)
+    kind = pl.Enum(distinct)
     for name in names:
         codes = records[name].cast(kind).to_physical().cast(pl.Int32).fill_null(UNKNOWN).to_numpy()
-        columns[name] = Column(codes[order], texts)
+        columns[name] = Column(codes[order], distinct)
     by_name = distinct.rename("name").to_frame()
     for label, value in {"initial": pl.col("name").str.slice(0, 1), "sound": sound(pl.col("name")), "root": nickname_root(pl.col("name"))}.items():
         shown = by_name.select(value).to_series()
         tables[f"name_{label}"] = shown.rank("dense").cast(pl.Int32).fill_null(UNKNOWN).to_numpy()
     tables["name_letters"] = distinct.str.len_chars().cast(pl.Int32).to_numpy()
     tables["name_words"] = (distinct.str.count_matches(" ", literal=True) + 1).cast(pl.Int32).to_numpy()
+    texts = columns[names[0]].texts
     tables["name_texts"] = texts
     tables["name_known"] = distinct.is_in(list(known_forenames())).to_numpy()
     for name in names:
@@ -186,7 +190,7 @@ def _encode_names(
 
 def _looked_up(table: npt.NDArray[np.int32], codes: Codes) -> Column:
     out = np.where(codes >= 0, table[codes], np.int32(UNKNOWN)).astype(np.int32)
-    return Column(out, np.empty(0, object))
+    return Column(out, NO_TEXT)
 
 
 def _coded(numbers: npt.NDArray[np.int64]) -> Column:
@@ -198,7 +202,7 @@ def _coded(numbers: npt.NDArray[np.int64]) -> Column:
     new[1:] = ranked[1:] != ranked[:-1]
     codes = np.full(len(numbers), UNKNOWN, np.int32)
     codes[at[sort]] = np.cumsum(new, dtype=np.int32) - 1
-    return Column(codes, np.empty(0, object))
+    return Column(codes, NO_TEXT)
 
 
 def _encode_organisations(names: pl.Series, order: npt.NDArray[np.int64], columns: dict[str, Column]) -> None:
@@ -215,7 +219,7 @@ def _encode_organisations(names: pl.Series, order: npt.NDArray[np.int64], column
         "name_consonants": name.str.replace_all("[AEIOU ]", "").str.slice(0, 7).replace("", None),
         "name_letter": name.str.slice(0, 1),
     }
-    distinct = pl.Series("name", columns["name"].texts.tolist(), pl.String).to_frame()
+    distinct = columns["name"].values.rename("name").to_frame()
     for form, value in forms.items():
         codes = distinct.select(value).to_series().rank("dense").cast(pl.Int32).fill_null(UNKNOWN).to_numpy()
         columns[form] = _looked_up(codes, columns["name"].codes)
@@ -229,7 +233,7 @@ def _encode_dates(
         return
     dates = _dictionary(records["date_of_birth"], order)
     columns["date_of_birth"] = dates
-    texts = pl.Series("d", dates.texts.tolist(), pl.String)
+    texts = dates.values
     parts = [texts.str.slice(at, size).cast(pl.Int32, strict=False).fill_null(UNKNOWN).to_numpy().copy() for at, size in ((0, 4), (5, 2), (8, 2))]
     _forget_stand_ins(dates, parts)
     for name, part in zip(("birth_year", "birth_month", "birth_day"), parts, strict=True):
@@ -237,7 +241,7 @@ def _encode_dates(
     tables["birth_whole"] = (parts[0] >= 0) & (parts[1] >= 0) & (parts[2] >= 0)
     columns["birth_year"] = _looked_up(parts[0], dates.codes)
     columns["birthday"] = _looked_up(np.where((parts[1] >= 0) & (parts[2] >= 0), parts[1] * 32 + parts[2], UNKNOWN).astype(np.int32), dates.codes)
-    every = np.arange(len(dates.texts), dtype=np.int32)
+    every = np.arange(len(dates.values), dtype=np.int32)
     columns["birth_date"] = _looked_up(np.where(tables["birth_whole"], every, UNKNOWN).astype(np.int32), dates.codes)
 
 
@@ -258,7 +262,7 @@ def _encode_place(
     """Encode postcode, sector, house, flat, home and the address line."""
     if "postcode" in held:
         columns["postcode"] = _dictionary(records["postcode"], order)
-        texts = pl.Series("p", columns["postcode"].texts.tolist(), pl.String)
+        texts = columns["postcode"].values.rename("p")
         sectors = texts.to_frame().select(postcode_sector(pl.col("p"))).to_series().rank("dense").cast(pl.Int32).fill_null(UNKNOWN).to_numpy()
         columns["sector"] = _looked_up(sectors, columns["postcode"].codes)
         tables["sector"] = sectors

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matchers.blocking import MOST_IN_BLOCK, Blocked, BlockingRule, block
-from matchers.features import Column, Features
+from matchers.features import NO_TEXT, Column, Features
 from schemas.errors import ExitCode, SafetyStop
 
 SURNAME = BlockingRule("surname", ("surname",))
@@ -25,7 +25,7 @@ NONE = -1
 def coded(**columns: Sequence[int]) -> Features:
     """Records 0, 1, 2 ... from the codes of their columns; nothing here looks at texts."""
     size = len(next(iter(columns.values())))
-    return Features(np.arange(size), {name: Column(np.array(codes, np.int32), np.empty(0, object)) for name, codes in columns.items()})
+    return Features(np.arange(size), {name: Column(np.array(codes, np.int32), NO_TEXT) for name, codes in columns.items()})
 
 
 def rows(found: Blocked) -> list[tuple[int, int, int]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,7 +23,7 @@ PHONE, NINO = contact("phone"), number("nino")
 
 def coded(texts: list[str], **columns: list[int]) -> Features:
     """Records 0, 1, 2 ... from the codes of their columns, which share one dictionary."""
-    words = np.array([*texts, None], object)[:-1]
+    words = pl.Series(texts, dtype=pl.String)
     return Features(np.arange(len(next(iter(columns.values())))), {name: Column(np.array(codes, np.int32), words) for name, codes in columns.items()})
 
 

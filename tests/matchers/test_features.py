@@ -136,14 +136,14 @@ def test_organisations_share_what_spacing_and_order_leave(encoded) -> None:
 
 
 def test_counts_are_of_records_that_hold_a_value() -> None:
-    column = Column(np.array([0, 2, 2, -1, 2], np.int32), np.array(["A", "B", "C"], object))
+    column = Column(np.array([0, 2, 2, -1, 2], np.int32), pl.Series(["A", "B", "C"]))
     assert column.counts.tolist() == [1, 0, 3]
-    assert Column(np.empty(0, np.int32), np.empty(0, object)).counts.tolist() == []
+    assert Column(np.empty(0, np.int32), pl.Series(dtype=pl.String)).counts.tolist() == []
 
 
 def test_plain_short_values_are_also_bytes_and_others_are_not() -> None:
     def column(*texts: str) -> Column:
-        return Column(np.zeros(1, np.int32), np.array(texts, object))
+        return Column(np.zeros(1, np.int32), pl.Series(texts, dtype=pl.String))
 
     assert column("AB", "C").bytes.tolist() == [[65, 66], [67, 0]]
     assert column("AB", "C").lengths.tolist() == [2, 1]
