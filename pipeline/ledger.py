@@ -15,7 +15,7 @@ import polars as pl
 from pipeline.store import make_folder, write_atomic
 from pipeline.version import tool_version
 from schemas.partnership import Partnership
-from schemas.records import EXCEPTION
+from schemas.records import EXCEPTION, RECORD_REFERENCE, reference
 from schemas.relations import Assembled
 from schemas.rule import Rule, ValueTable
 
@@ -23,14 +23,14 @@ _LIBRARIES = ("polars", "duckdb", "rapidfuzz", "recordlinkage")
 
 
 def run_id(
-    assembled: Assembled, partnership: Partnership, rules: Sequence[Rule], values: ValueTable, history: pl.DataFrame, outcomes: pl.DataFrame, *, as_of: date,
+    assembled: Assembled, partnership: Partnership, rules: Sequence[Rule], values: ValueTable, earlier: str, outcomes: pl.DataFrame, *, as_of: date,
     models: Sequence[str] = (),
 ) -> str:
     """Return the run's name: its night, and a digest of all that decides its result.
 
-    `models` are the digests of the models it applies.
+    `earlier` is the name of the run before it, `models` are the digests of the models it applies.
 
-    Same submissions, settings, rules, history and versions give the same name; so a run that is repeated finds itself done.
+    Same submissions, settings, rules, run before and versions give the same name; so a run that is repeated finds itself done.
     """
     decisive = {
         "inputs": assembled.inputs,
@@ -40,7 +40,7 @@ def run_id(
         "rules": [rule.model_dump(mode="json") for rule in rules],
         "values": values.model_dump(mode="json"),
         "outcomes": outcomes.rows(),
-        "history": history.select("exception_id", "status", "first_seen").rows(),
+        "earlier": earlier,
         "versions": {name: version(name) for name in _LIBRARIES} | {"counterfoil": tool_version()},
     }
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()
@@ -64,15 +64,26 @@ def closed(home: Path, run: str) -> dict[str, Any] | None:
     return json.loads(path.read_bytes()) if path.is_file() else None
 
 
-def history(home: Path, *, as_of: date) -> pl.DataFrame:
-    """Return the exceptions of the newest finished run of an earlier night; empty before the first.
+def newest(home: Path, *, as_of: date) -> str:
+    """Return the name of the newest finished run of an earlier night, or nothing before the first.
 
     Of several runs of one night the last to finish counts. Runs of this same night are left out, so that repeating a
     night repeats its result.
     """
     notes = [json.loads(path.read_bytes()) for path in sorted((home / "runs").glob("*/run.json"))]
     earlier = [note for note in notes if note["as_of"] < as_of.isoformat()]
-    if not earlier:
-        return EXCEPTION.empty()
-    newest = max(earlier, key=lambda note: (note["as_of"], note["finished_at"]))
-    return pl.read_parquet(folder(home, newest["run_id"]) / "exceptions.parquet")
+    return str(max(earlier, key=lambda note: (note["as_of"], note["finished_at"]))["run_id"]) if earlier else ""
+
+
+def history(home: Path, run: str) -> pl.DataFrame:
+    """Return the exceptions of an earlier run; none where there is no run."""
+    return pl.read_parquet(folder(home, run) / "exceptions.parquet") if run else EXCEPTION.empty()
+
+
+def clusters(home: Path, run: str) -> pl.DataFrame:
+    """Return `entity, cluster_id, reference` of an earlier run's records; none where there is no run."""
+    if not run:
+        return pl.DataFrame(schema={"entity": pl.String, "cluster_id": pl.String, "reference": pl.String})
+    members = pl.read_parquet(folder(home, run) / "clusters.parquet", columns=["entity", "cluster_id", "record"])
+    records = pl.read_parquet(folder(home, run) / "records.parquet", columns=["record", *RECORD_REFERENCE])
+    return members.join(records.select("record", reference()), on="record", how="inner").select("entity", "cluster_id", "reference")

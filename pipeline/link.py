@@ -16,12 +16,13 @@ from matchers.entities import ORGANISATION, PERSON, Entity
 from matchers.estimation import Model
 from matchers.features import Codes, Features, encode
 from matchers.keys import account_links, address_clusters, shared
+from matchers.lasting import named_as_before
 from matchers.model_file import as_json
 from matchers.normalisers.identifiers import nino_key
 from matchers.tables import OTHERS, cluster_table, link_table
 from matchers.tiers import organisation_tier, person_tier
 from schemas.partnership import RunSettings
-from schemas.records import CLUSTER_MEMBER, EVIDENCE, LINK, RECORD_REFERENCE
+from schemas.records import CLUSTER_MEMBER, EVIDENCE, LINK, RECORD_REFERENCE, reference
 from schemas.relations import Linked
 
 
@@ -36,17 +37,20 @@ class _Kind:
 _KINDS = (_Kind(PERSON, person_tier()), _Kind(ORGANISATION, organisation_tier()))
 
 
-def link(records: pl.DataFrame, settings: RunSettings, models: Mapping[str, Model] | None = None) -> Linked:
+def link(
+    records: pl.DataFrame, settings: RunSettings, models: Mapping[str, Model] | None = None, before: pl.DataFrame | None = None
+) -> Linked:
     """Find the records that are the same person, organisation or home, or that share an account or a NINO.
 
     Args:
         records: `RECORD` and `record`, numbered 0, 1, 2 ... in key order.
         models: entity -> model to apply; an entity without one has its model fitted to these records.
+        before: `entity, cluster_id, reference` of the night before, whose names clusters keep.
 
     Raises:
         SafetyStop: blocking would make more pairs than the settings allow.
     """
-    references = records.select(pl.concat_str("partner", "dataset", "record_ref", "party", separator="|")).to_series()
+    references = records.select(reference()).to_series()
     found = [_link_kind(records, kind, settings, references, (models or {}).get(kind.entity.name)) for kind in _KINDS]
     accounts, passed_over = account_links(records)
     homes = address_clusters(records)
@@ -55,8 +59,11 @@ def link(records: pl.DataFrame, settings: RunSettings, models: Mapping[str, Mode
     evidence = [part.evidence for part in found] + [
         _one_reason(ninos, "nino", "nino"), _one_reason(accounts, "account", "account"), _one_reason(_stars(homes), "address", "address", "same-house"),
     ]
-    clusters = [part.clusters for part in found] + [_home_clusters(homes, references)]
-    notes = [note for part in found for note in part.notes]
+    clusters, notes = [], [note for part in found for note in part.notes]
+    for made in [part.clusters for part in found] + [_home_clusters(homes, references)]:
+        named, note = _named_as_before(made, before, references)
+        clusters.append(named)
+        notes += note
     if passed_over:
         notes.append(f"{passed_over:,} bank accounts are shared by too many records to mean anything and were passed over")
     return Linked(
@@ -84,10 +91,23 @@ def _link_kind(records: pl.DataFrame, kind: _Kind, settings: RunSettings, refere
     digests = pl.Series("cluster_id", ["c" + hashlib.sha256(name.encode()).hexdigest()[:15] for name in members["cluster_id"]], pl.String)
     clusters = members.select(pl.lit(entity.name).alias("entity"), digests, pl.Series("record", numbers).gather(members["row"]).alias("record"))
     return Linked(
-        links=table.select(*LINK.columns), evidence=_evidence(table, entity), clusters=clusters.select(*CLUSTER_MEMBER.columns),
+        links=table.select(*LINK.columns), evidence=_evidence(table, entity), clusters=clusters,
         model=as_json(linkage.model, entity=entity.name), notes=tuple(f"{entity.name}: {note}" for note in linkage.notes),
         counts={f"{entity.name} pairs": linkage.blocked.size, f"{entity.name} links": table.height},
     )
+
+
+def _named_as_before(clusters: pl.DataFrame, before: pl.DataFrame | None, references: pl.Series) -> tuple[pl.DataFrame, list[str]]:
+    """Give clusters the names of the night before, and say how many joined and parted since."""
+    if before is None or before.is_empty() or clusters.is_empty():
+        return clusters.with_columns(pl.lit(None, pl.String).alias("cluster_before")).select(*CLUSTER_MEMBER.columns), []
+    entity = str(clusters["entity"][0])
+    numbered = clusters.with_columns(references.gather(clusters["record"]).alias("reference"))
+    named, changes = named_as_before(numbered.select("reference", "cluster_id"), before.filter(pl.col("entity") == entity).select("reference", "cluster_id"))
+    joined = numbered.drop("cluster_id").join(named, on="reference", how="left").select(*CLUSTER_MEMBER.columns)
+    if not changes.joined + changes.parted:
+        return joined, []
+    return joined, [f"{entity}: since the night before, {changes.joined:,} clusters went into others, and {changes.parted:,} parted from theirs"]
 
 
 def _extract_rows(some: pl.DataFrame, features: Features) -> Codes:

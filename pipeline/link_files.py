@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from matchers.canonical import COLUMNS
 from matchers.canonical import as_text as canonical_text
 from matchers.canonical import canonical
 from matchers.comparison import usable
 from matchers.engine import Linkage
 from matchers.engine import link as link_parties
-from matchers.entities import ENTITIES, ORGANISATION, PERSON, Entity
+from matchers.entities import ADDRESS, ENTITIES, ORGANISATION, PERSON, Entity
 from matchers.estimation import Model
 from matchers.features import Codes, Features, encode
 from matchers.model_file import as_json, digest
@@ -35,6 +36,8 @@ FILE = "file"  # of two files: left or right
 BYTES_PER_PAIR = 60  # that a candidate pair takes while it is made and weighed
 FEWEST_COMPARISONS = 2  # columns to compare by, unless one of them is a number that names somebody
 _ENOUGH = ("nino", "email", "company_number", "vat_number", "charity_number", "name")
+_ARTICLES = {"person": "a person", "organisation": "an organisation", "address": "an address"}
+_PLACED = ("address", "uprn")  # of an address; a postcode alone is none
 _ORGANISATIONS = ("name", "company_number", "vat_number", "charity_number")
 
 
@@ -101,13 +104,13 @@ def link_tables(
         normal = canonical(table)
     entity = _kind(normal.records)
     if model and model[0] is not entity:
-        raise ConfigurationError(f"the model links a {model[0].name}, and these records are of a {entity.name}", mend="apply a model that was trained on such records")
+        raise ConfigurationError(f"the model links {model[0].plural}, and these records are of {entity.plural}", mend="apply a model that was trained on such records")
     with stage("encode"):
         features = encode(normal.records.select(REFERENCE, *(name for name in entity.columns if name in normal.records.columns)))
     if not usable(features, model[1].comparisons if model else entity.comparisons) or not _enough(features, entity):
         raise DataRejected(
-            "there is too little to link on", found=f"of a {entity.name}, values only in: {', '.join(_known(features, entity)) or 'no column'}",
-            mend="give at least two of forename, surname, date_of_birth, address or postcode, or one of nino, email, company_number, name",
+            "there is too little to link on", found=f"of {_ARTICLES[entity.name]}, values only in: {', '.join(_known(features, entity)) or 'no column'}",
+            mend="give at least two of forename, surname, date_of_birth, address or postcode, or one of nino, email, company_number, name; of addresses, address or uprn",
         )
     side = _side(normal.records, features)
     apart = [_codes(normal.records[ACROSS], features)] if across else []
@@ -156,7 +159,13 @@ def _read(left: Path, right: Path | None, across: str) -> tuple[pl.DataFrame, tu
 def _kind(records: pl.DataFrame) -> Entity:
     people = sum(records[name].count() for name in ("forename", "surname") if name in records.columns)
     bodies = sum(records[name].count() for name in _ORGANISATIONS if name in records.columns)
+    if not _holds(records, (name for name in COLUMNS if name not in ADDRESS.columns)) and _holds(records, _PLACED):
+        return ADDRESS
     return ORGANISATION if bodies > people else PERSON
+
+
+def _holds(records: pl.DataFrame, names: Iterable[str]) -> bool:
+    return any(records[name].count() for name in names if name in records.columns)
 
 
 def _known(features: Features, entity: Entity) -> list[str]:
@@ -164,7 +173,8 @@ def _known(features: Features, entity: Entity) -> list[str]:
 
 
 def _enough(features: Features, entity: Entity) -> bool:
-    return len(usable(features, entity.comparisons)) >= FEWEST_COMPARISONS or any(features.has(name) for name in _ENOUGH)
+    enough = _PLACED if entity is ADDRESS else _ENOUGH
+    return len(usable(features, entity.comparisons)) >= FEWEST_COMPARISONS or any(features.has(name) for name in enough)
 
 
 def _side(records: pl.DataFrame, features: Features) -> Codes | None:

@@ -108,7 +108,7 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
             assembled = assemble(home, partnership, load_receipts(home), as_of=as_of, incomplete=waiting)
             out["rows"] = assembled.records.height
         balance = conservation(assembled.submissions)
-        earlier, outcomes = ledger.history(home, as_of=as_of), load_outcomes(home)
+        earlier, outcomes = ledger.newest(home, as_of=as_of), load_outcomes(home)
         name = ledger.run_id(assembled, partnership, rules, load_values(), earlier, outcomes, as_of=as_of, models=digests)
         quarantined = tuple((r.partner, r.submission_id, r.reason) for r in arrived if r.state == "quarantined")
         common = (partnership, assembled, clock, balance, quarantined)
@@ -116,7 +116,7 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
             say("nothing changed since this run was published")
             exceptions = pl.read_parquet(ledger.folder(home, name) / "exceptions.parquet")
             return _summary(name, as_of, True, exceptions, tuple(note["notes"]), Path(note["published"]), *common)
-        linked, exceptions = _find(assembled, partnership, rules, models, earlier, clock, as_of)
+        linked, exceptions = _find(home, assembled, partnership, rules, models, earlier, clock, as_of)
         exceptions, refused = within_agreements(exceptions, partnership, on=as_of)
         notes = (*assembled.notes, *linked.notes, *([f"{refused:,} exceptions were dropped, because no agreement covers both sides"] if refused else []))
         _keep(home, name, assembled, linked, exceptions)
@@ -166,15 +166,15 @@ def conservation(submissions: pl.DataFrame) -> pl.DataFrame:
 
 
 def _find(
-    assembled: Assembled, partnership: Partnership, rules: list[Rule], models: Mapping[str, Model], earlier: pl.DataFrame, clock: _Clock, as_of: date
+    home: Path, assembled: Assembled, partnership: Partnership, rules: list[Rule], models: Mapping[str, Model], earlier: str, clock: _Clock, as_of: date
 ) -> tuple[Linked, pl.DataFrame]:
     settings = partnership.run
     with clock.stage("link", assembled.records.height) as out:
-        linked = link(assembled.records, settings, models)
+        linked = link(assembled.records, settings, models, ledger.clusters(home, earlier))
         out["rows"] = linked.links.height
     with clock.stage("flag", linked.links.height) as out:
         exceptions = flag(
-            assembled, linked, rules, load_values(), as_of=as_of, history=earlier, threads=settings.threads, memory_gb=settings.memory_gb
+            assembled, linked, rules, load_values(), as_of=as_of, history=ledger.history(home, earlier), threads=settings.threads, memory_gb=settings.memory_gb
         )
         out["rows"] = exceptions.height
     return linked, exceptions

@@ -56,6 +56,12 @@ ROW_KEY = {
 
 RECORD_REFERENCE = ("partner", "dataset", "record_ref", "party")
 
+
+def reference() -> pl.Expr:
+    """Return what names a party from night to night, as one text."""
+    return pl.concat_str(RECORD_REFERENCE, separator="|").alias("reference")
+
+
 RECORD = Shape(
     "record",
     "a person or organisation named in an accepted row",
@@ -136,8 +142,9 @@ CLUSTER_MEMBER = Shape(
     "a record in a person, address or organisation",
     {
         "entity": (_S, "person, address or organisation."),
-        "cluster_id": (_S, "Stable: made from the reference of the cluster's first record."),
+        "cluster_id": (_S, "Stable from night to night: where most of its records were before."),
         "record": (_I, "Record number."),
+        "cluster_before": (_S, "Cluster the record was in the night before; empty where it is new. Where it differs, clusters joined or parted."),
     },
     ("entity", "record"),
 )

@@ -21,7 +21,6 @@ from tests.conftest import frame_of
 
 NIGHT = date(2026, 11, 2)
 SUBMITTED = {"submission_id": "s1", "partner": "northmere", "dataset": "CTX", "state": "used"}
-ISSUED = {"exception_id": "e1", "status": "new", "first_seen": date(2026, 11, 1)}
 DECIDED = {"exception_id": "e1", "decided_on": date(2026, 11, 1), "verdict": "error", "officer": "A. Officer"}
 
 
@@ -42,9 +41,9 @@ RULES, VALUES = load_rules(), load_values()
 
 
 def name(*, given: Assembled | None = None, settings: Partnership | None = None, rules: Sequence[Rule] = RULES, values: ValueTable = VALUES,
-         history: Sequence[dict[str, Any]] = (ISSUED,), outcomes: Sequence[dict[str, Any]] = (DECIDED,), as_of: date = NIGHT) -> str:  # fmt: skip
+         earlier: str = "2026-11-01-0123456789", outcomes: Sequence[dict[str, Any]] = (DECIDED,), as_of: date = NIGHT) -> str:  # fmt: skip
     return ledger.run_id(
-        given or assembled(), settings or partnership(), rules, values, frame_of(EXCEPTION, history), frame_of(OUTCOME, outcomes), as_of=as_of
+        given or assembled(), settings or partnership(), rules, values, earlier, frame_of(OUTCOME, outcomes), as_of=as_of
     )
 
 
@@ -68,10 +67,10 @@ def test_what_changes_no_result_changes_no_name(same: dict[str, Any]) -> None:
     "other",
     [{"as_of": date(2026, 11, 3)}, {"given": replace(assembled(), inputs=(("northmere", "CTX", "s1", "other digest"),))},
      {"given": assembled({**SUBMITTED, "state": "too old"})}, {"settings": partnership(run=RunSettings(link_threshold=0.95))},
-     {"settings": partnership(rules=RuleSettings(disabled=("HT01",)))}, {"rules": RULES[1:]}, {"history": []},
-     {"history": [{**ISSUED, "first_seen": date(2026, 10, 31)}]}, {"history": [{**ISSUED, "status": "suppressed"}]}, {"outcomes": []},
+     {"settings": partnership(rules=RuleSettings(disabled=("HT01",)))}, {"rules": RULES[1:]}, {"earlier": ""},
+     {"earlier": "2026-11-01-9876543210"}, {"outcomes": []},
      {"outcomes": [{**DECIDED, "verdict": "fraud"}]}],
-    ids=["night", "rows", "state", "threshold", "switched off", "rules", "first night", "seen since", "suppressed", "undecided", "verdict"],
+    ids=["night", "rows", "state", "threshold", "switched off", "rules", "first night", "another night before", "undecided", "verdict"],
 )  # fmt: skip
 def test_what_may_change_the_result_changes_the_name(other: dict[str, Any]) -> None:
     assert name(**other) != name()
@@ -91,7 +90,7 @@ def finish(home: Path, run: str, as_of: date, finished_at: str, exceptions: Sequ
 
 
 def issued(home: Path, *, as_of: date = NIGHT) -> list[str]:
-    return ledger.history(home, as_of=as_of)["exception_id"].to_list()
+    return ledger.history(home, ledger.newest(home, as_of=as_of))["exception_id"].to_list()
 
 
 def test_a_run_without_a_closing_note_does_not_exist(tmp_path: Path) -> None:
@@ -108,7 +107,9 @@ def test_a_closed_run_gives_its_note_back(tmp_path: Path) -> None:
 
 
 def test_before_the_first_run_there_is_no_history(tmp_path: Path) -> None:
-    assert ledger.history(tmp_path, as_of=NIGHT).equals(EXCEPTION.empty())
+    assert ledger.newest(tmp_path, as_of=NIGHT) == ""
+    assert ledger.history(tmp_path, "").equals(EXCEPTION.empty())
+    assert ledger.clusters(tmp_path, "").is_empty()
 
 
 def test_history_is_that_of_the_newest_earlier_night(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from pipeline.link import link
 from schemas.errors import SafetyStop
 from schemas.partnership import RunSettings
-from schemas.records import RECORD, RECORD_REFERENCE
+from schemas.records import RECORD, RECORD_REFERENCE, reference
 
 HOME = {"postcode": "ZZ1 1AA", "paon": "14", "address": "14 WEAVER STREET"}
 AWAY = {"postcode": "ZZ7 3BB", "paon": "2", "address": "2 MILL LANE"}
@@ -141,3 +141,31 @@ def test_shuffled_records_give_the_same_links():
     assert a.links.equals(b.links)
     assert a.evidence.equals(b.evidence)
     assert a.clusters.equals(b.clusters)
+
+
+def named(frame: pl.DataFrame, before: pl.DataFrame | None = None) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """Return `entity, reference, cluster_id, cluster_before`, and what the run says."""
+    found = link(frame, RunSettings(), before=before)
+    return found.clusters.join(frame.select("record", reference()), on="record").select("entity", "reference", "cluster_id", "cluster_before"), found.notes
+
+
+def test_a_person_keeps_the_cluster_s_name_when_the_record_it_is_named_after_goes():
+    three = [person("ADAEZE", "OKAFOR", "1990-02-12", "QQ112233A", partner=p, record_ref="R1") for p in ("alton", "berry", "carden")]
+    first, _ = named(records(*three))
+    (kept,) = set(first.filter(pl.col("entity") == "person")["cluster_id"])
+    second, said = named(records(*three[1:]), first.drop("cluster_before"))
+    people = second.filter(pl.col("entity") == "person")
+    assert set(people["cluster_id"]) == set(people["cluster_before"]) == {kept}
+    assert not [note for note in said if "since the night before" in note]
+
+
+def test_a_person_who_parts_from_a_cluster_is_told_apart_and_counted():
+    together = records(*[person("ADAEZE", "OKAFOR", "1990-02-12", "QQ112233A", partner=p, record_ref="R1") for p in ("alton", "berry", "carden")])
+    first, _ = named(together)
+    now = records(*[person("ADAEZE", "OKAFOR", "1990-02-12", "QQ112233A", partner=p, record_ref="R1") for p in ("alton", "berry")], person("BRYN", "NOWAK", "1971-05-06", "QQ445566B", partner="carden", record_ref="R1"))
+    second, said = named(now, first.drop("cluster_before"))
+    people = second.filter(pl.col("entity") == "person").sort("reference")
+    assert people["cluster_id"].n_unique() == 2
+    assert people["cluster_before"].n_unique() == 1
+    assert people["cluster_id"].to_list()[:2] == people["cluster_before"].to_list()[:2]
+    assert "person: since the night before, 0 clusters went into others, and 1 parted from theirs" in said

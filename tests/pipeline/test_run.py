@@ -110,7 +110,7 @@ def shuffle_records(path: Path, rng: random.Random) -> None:
     path.write_bytes((end.join((header, *records)) + end).decode().encode(encoding))
 
 
-def test_exceptions_known_from_an_earlier_night_go_on(night, tmp_path):
+def test_exceptions_and_clusters_known_from_an_earlier_night_go_on(night, tmp_path):
     home, summary = night
     later = tmp_path / "later"
     shutil.copytree(home.parent, later)
@@ -122,6 +122,9 @@ def test_exceptions_known_from_an_earlier_night_go_on(night, tmp_path):
     assert known.height > 0
     assert set(known["status"]) == {"continuing"}
     assert set(known["first_seen"]) == {AS_OF}
+    members = pl.read_parquet(run_folder(later / "unit", again.run_id) / "clusters.parquet")
+    assert members.height > 0
+    assert members["cluster_before"].to_list() == members["cluster_id"].to_list()
 
 
 def test_one_partners_bad_file_does_not_stop_the_others(night, tmp_path):
