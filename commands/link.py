@@ -14,7 +14,7 @@ from schemas.errors import StorageError, UsageProblem
 if TYPE_CHECKING:
     from pipeline.link_files import LinkedFiles
 
-Left = Annotated[Path, typer.Argument(metavar="LEFT", help="Parquet or CSV with record_ref and any canonical columns: forename, middle_names, surname, date_of_birth, address, postcode, uprn, nino, phone, email, account; or name, company_number, vat_number, charity_number ... of an organisation.")]
+Left = Annotated[Path, typer.Argument(metavar="LEFT", help="Parquet or CSV with record_ref and any canonical columns: forename, middle_names, surname, date_of_birth, address, postcode, uprn, nino, phone, email, account; or name, company_number, vat_number, charity_number ... of an organisation; or only address, postcode, uprn of an address.")]
 Right = Annotated[Path | None, typer.Argument(metavar="[RIGHT]", help="A second file: link the two. Without it, duplicates within LEFT are found.")]
 Across = Annotated[str, typer.Option(metavar="COLUMN", help="Keep only pairs whose values of this column differ.")]
 Threads = Annotated[int, typer.Option(min=1, max=256, help="Processors to use; the result does not depend on it.")]
@@ -28,18 +28,21 @@ def link_records(
     out: Annotated[Path, typer.Option(help="Parquet file for the links.")] = ...,  # type: ignore[assignment]
     clusters: Annotated[Path | None, typer.Option(help="Parquet file for the clusters: record_ref, cluster_id.")] = None,
     model: Annotated[Path | None, typer.Option(help="A model that `counterfoil train` wrote; without it one is fitted to these records.")] = None,
+    before: Annotated[Path | None, typer.Option(metavar="CLUSTERS", help="Clusters of an earlier time: their names are kept, and cluster_before says which one each record was in.")] = None,
     across: Across = "",
     floor: Annotated[float, typer.Option(min=0.0, max=1.0, help="Least probability of a link that is written.")] = 0.5,
     threads: Threads = 2,
     memory: Memory = 4,
 ) -> None:
-    """Find the same person or organisation in one file or in two, without labels and without settings."""
+    """Find the same person, organisation or address in one file or in two, without labels and without settings."""
     from pipeline.link_files import link_files, write_links
 
     screened = screen(ctx)
-    _refuse_overwriting((out, clusters), (left, right, model))
+    if before is not None and clusters is None:
+        raise UsageProblem("--before names clusters, and none are written", mend="name a file for tonight's with --clusters")
+    _refuse_overwriting((out, clusters), (left, right, model, before))
     with screened.working("linking"):
-        found = link_files(left, right, model=model, across=across, floor=floor, threads=threads, memory_gb=memory)
+        found = link_files(left, right, model=model, across=across, floor=floor, threads=threads, memory_gb=memory, before=before)
         write_links(found, out, clusters)
     _show(screened, found, "link", {"links": out, "clusters": clusters})
 
@@ -82,11 +85,13 @@ def _show(out: Screen, found: LinkedFiles, command: str, written: dict[str, Path
     out.result({"command": command, **found.facts, "links": found.links.height, "clusters": found.clusters["cluster_id"].n_unique(), "seconds": {k: round(v, 3) for k, v in found.seconds.items()}, "written": files})
     if out.as_json:
         return
+    from matchers.entities import ENTITIES
+
     for note in found.notes:
         out.say(f"Note: {note}")
     complete = found.facts["pairs_completeness"]
     out.say(
-        f"{found.clusters.height:,} records of {'people' if found.entity == 'person' else 'organisations'}, {found.facts['candidate_pairs']:,} pairs compared, "
+        f"{found.clusters.height:,} records of {ENTITIES[found.entity].plural}, {found.facts['candidate_pairs']:,} pairs compared, "
         f"{found.links.height:,} links, {found.clusters['cluster_id'].n_unique():,} clusters"
     )
     if complete is not None:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -24,11 +24,13 @@ from matchers.engine import link as link_parties
 from matchers.entities import ADDRESS, ENTITIES, ORGANISATION, PERSON, Entity
 from matchers.estimation import Model
 from matchers.features import Codes, Features, encode
+from matchers.lasting import named_as_before
 from matchers.model_file import as_json, digest
 from matchers.tables import cluster_table, link_table
 from pipeline.canonical_file import ACROSS, REFERENCE, read_canonical
 from pipeline.models import read_model
 from pipeline.store import write_atomic
+from pipeline.stray_file import columns, membership
 from pipeline.version import tool_version
 from schemas.errors import ConfigurationError, DataRejected, SafetyStop
 
@@ -48,7 +50,7 @@ class LinkedFiles:
     Attributes:
         links: `record_ref_l, record_ref_r, match_weight` (centibits), `match_probability, situation`, `level_<field>` and
             `contribution_<field>`; sorted by the references.
-        clusters: `record_ref, cluster_id`, and of two files `file`.
+        clusters: `record_ref, cluster_id`, of two files `file`, and where clusters of before were given `cluster_before`.
         facts: what is written into the files beside the tables: counts, completeness, what was passed over, the model's digest.
         model: the model that was applied or fitted, as JSON text.
     """
@@ -63,7 +65,8 @@ class LinkedFiles:
 
 
 def link_files(
-    left: Path, right: Path | None = None, *, model: Path | None = None, across: str = "", floor: float = 0.5, threads: int = 2, memory_gb: int = 4
+    left: Path, right: Path | None = None, *, model: Path | None = None, across: str = "", floor: float = 0.5, threads: int = 2, memory_gb: int = 4,
+    before: Path | None = None,
 ) -> LinkedFiles:
     """Link one file within itself, or two files.
 
@@ -71,6 +74,7 @@ def link_files(
         model: model file to apply; without one, a model is fitted to these records.
         across: column; only pairs whose values of it differ are kept.
         floor: least probability of a link.
+        before: clusters of an earlier time, whose names are kept.
 
     Raises:
         DataRejected: a file cannot be used, or holds too little to link on.
@@ -79,7 +83,9 @@ def link_files(
     """
     tables, notes = _read(left, right, across)
     given = read_model(model) if model else None
-    return link_tables(tables, model=given, across=across, floor=floor, threads=threads, memory_gb=memory_gb, notes=notes)
+    earlier = _clusters_before(before, two=right is not None) if before else None
+    found = link_tables(tables, model=given, across=across, floor=floor, threads=threads, memory_gb=memory_gb, notes=notes)
+    return found if earlier is None else _named_as_before(found, earlier)
 
 
 def link_tables(
@@ -135,6 +141,35 @@ def write_links(found: LinkedFiles, out: Path, clusters: Path | None) -> None:
     for table, path in ((found.links, out), (found.clusters, clusters)):
         if path is not None:
             write_atomic(path, _parquet(table, facts))
+
+
+def _clusters_before(path: Path, *, two: bool) -> pl.DataFrame:
+    """Return `reference, cluster_id` of an earlier time."""
+    members = membership(columns(path, (REFERENCE, "cluster_id", FILE)), path, ("cluster_id",)).rename({"entity": "cluster_id"})
+    if two != (FILE in members.columns):
+        raise DataRejected(
+            "these clusters are of another kind of linkage", file=path.name, found="clusters of " + ("one file" if two else "two files"),
+            mend="name the clusters that linking these same files gave before",
+        )
+    named = members.select(_reference(two), "cluster_id")
+    if again := named.height - named["reference"].n_unique():
+        raise DataRejected("records stand in more than one row", file=path.name, found=f"{again:,} rows too many", mend="keep one row for each record")
+    return named
+
+
+def _reference(two: bool) -> pl.Expr:
+    return (pl.concat_str(FILE, REFERENCE, separator=" ") if two else pl.col(REFERENCE)).alias("reference")
+
+
+def _named_as_before(found: LinkedFiles, before: pl.DataFrame) -> LinkedFiles:
+    """Give the clusters the names they had, and each record the name of the cluster it was in."""
+    two = FILE in found.clusters.columns
+    members = found.clusters.with_columns(_reference(two))
+    named, changes = named_as_before(members.select("reference", "cluster_id"), before)
+    clusters = members.drop("cluster_id").join(named, on="reference", how="left", maintain_order="left")
+    note = f"of the clusters before, {changes.kept:,} go on, {changes.joined:,} went into others and {changes.parted:,} parted; {changes.new:,} are new"
+    told = {**found.facts, "notes": [*found.facts["notes"], note], "clusters_since": asdict(changes)}
+    return replace(found, clusters=clusters.select(REFERENCE, "cluster_id", *([FILE] if two else []), "cluster_before"), facts=told, notes=(*found.notes, note))
 
 
 def _parquet(table: pl.DataFrame, facts: dict[str, str]) -> bytes:

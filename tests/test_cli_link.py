@@ -297,3 +297,17 @@ def test_a_missing_folder_is_named_with_the_file_that_was_asked_for(command: Com
 def test_where_one_of_two_files_cannot_be_written_neither_is(command: Command) -> None:
     assert command("link", "town.csv", "--out", "links.parquet", "--clusters", "nowhere/clusters.parquet").code == 7
     assert not Path("links.parquet").exists()
+
+
+def test_clusters_go_by_the_names_of_before(command: Command) -> None:
+    assert command("link", "town.csv", "--out", "a.parquet", "--clusters", "before.parquet").code == 0
+    said = command("link", "town.csv", "--out", "b.parquet", "--clusters", "after.parquet", "--before", "before.parquet", "--json")
+    assert (said.code, said.json["clusters_since"]["joined"], said.json["clusters_since"]["parted"]) == (0, 0, 0)
+    after = pl.read_parquet("after.parquet")
+    assert after["cluster_id"].to_list() == after["cluster_before"].to_list()
+
+
+def test_clusters_of_before_without_clusters_to_write_are_a_mistake(command: Command) -> None:
+    said = command("link", "town.csv", "--out", "a.parquet", "--before", "town.csv")
+    assert said.code == 2
+    assert "--clusters" in said.err

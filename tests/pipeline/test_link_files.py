@@ -459,3 +459,37 @@ def test_a_model_of_organisations_is_not_applied_to_people(folder: Path, tmp_pat
     (tmp_path / "model.json").write_text(link_files(kept(tmp_path, rows)).model, encoding="utf-8")
     with pytest.raises((ConfigurationError, DataRejected)):
         link_files(folder / "town.parquet", model=tmp_path / "model.json")
+
+
+# ---- clusters that outlast a night
+
+
+def test_clusters_keep_their_names_when_records_go_and_come(within: LinkedFiles, town: pl.DataFrame, tmp_path: Path) -> None:
+    within.clusters.write_parquet(tmp_path / "before.parquet")
+    first = within.clusters.sort("cluster_id", "record_ref").unique("cluster_id", keep="first", maintain_order=True)["record_ref"]
+    fewer = town.drop("person", "home").filter(~pl.col("record_ref").is_in(first[:300].implode()))  # those the clusters were named after
+    found = link_files(kept(tmp_path, fewer), before=tmp_path / "before.parquet")
+    assert found.clusters.columns == ["record_ref", "cluster_id", "cluster_before"]
+    assert found.clusters["cluster_before"].null_count() == 0
+    same = found.clusters.filter(pl.col("cluster_id") == pl.col("cluster_before")).height
+    assert same > 0.99 * found.clusters.height
+    assert found.facts["clusters_since"]["kept"] > 0.99 * found.clusters["cluster_id"].n_unique()
+
+
+def test_clusters_of_two_files_keep_their_names(between: LinkedFiles, folder: Path, tmp_path: Path) -> None:
+    between.clusters.write_parquet(tmp_path / "before.parquet")
+    found = link_files(folder / "one.parquet", folder / "two.parquet", before=tmp_path / "before.parquet")
+    assert found.clusters.drop("cluster_before").equals(between.clusters)
+    assert found.clusters["cluster_before"].to_list() == found.clusters["cluster_id"].to_list()
+
+
+@pytest.mark.parametrize(("said", "table"), [
+    ("of another kind of linkage", {"record_ref": ["1"], "cluster_id": ["1"], "file": ["left"]}),
+    ("stand in more than one row", {"record_ref": ["1", "1"], "cluster_id": ["1", "2"]}),
+    ("lacks the column cluster_id", {"record_ref": ["1"]}),
+    ("values are missing", {"record_ref": ["1"], "cluster_id": [None]}),
+])  # fmt: skip
+def test_clusters_of_before_that_mislead_are_refused(said: str, table: dict[str, list[str | None]], folder: Path, tmp_path: Path) -> None:
+    pl.DataFrame(table, schema=dict.fromkeys(table, pl.String)).write_parquet(tmp_path / "before.parquet")
+    with pytest.raises(DataRejected, match=said):
+        link_files(folder / "town.parquet", before=tmp_path / "before.parquet")
