@@ -20,7 +20,9 @@ from commands.options import screen
 from commands.screen import Screen
 from commands.submit import submit_files
 from pipeline.version import tool_version
-from schemas.errors import CounterfoilError, ExitCode
+from schemas.errors import ConfigurationError, CounterfoilError, ExitCode
+
+UNIT_SIDE = ("filelock", "pandas", "recordlinkage", "scipy", "sklearn")  # installed with the extra `unit`; fcntl and the like come with the system
 
 app = typer.Typer(
     help="Neighbouring councils find fraud and error together. --json and --home may stand anywhere on the line.",
@@ -71,6 +73,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CounterfoilError as error:
         Screen(as_json="--json" in words).failed(error)
         return int(error.exit_code)
+    except ModuleNotFoundError as missing:
+        if missing.name is None or missing.name.partition(".")[0] not in UNIT_SIDE:
+            raise
+        Screen(as_json="--json" in words).failed(ConfigurationError(
+            "this command belongs to the unit's side, which is not installed here", found=f"no library {missing.name}",
+            mend="install it with: pip install 'counterfoil[unit]'",
+        ))  # fmt: skip
+        return int(ExitCode.CONFIGURATION)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else int(ExitCode.OK if stop.code is None else ExitCode.INTERNAL)
     return int(ExitCode.OK)

@@ -63,7 +63,7 @@ def train_model(
     screened = screen(ctx)
     _refuse_overwriting((out,), (left, right))
     with screened.working("fitting"):
-        found = link_files(left, right, across=across, threads=threads, memory_gb=memory)
+        found = link_files(left, right, across=across, threads=threads, memory_gb=memory, second=True)
         write_atomic(out, (found.model + "\n").encode())
     _show(screened, found, "train", {"model": out})
 
@@ -97,6 +97,12 @@ def _show(out: Screen, found: LinkedFiles, command: str, written: dict[str, Path
     if complete is not None:
         low, high = found.facts["pairs_completeness_interval"]
         out.say(f"Of the true pairs, blocking brought about {complete:.1%} together (an estimate without labels; {low:.1%} to {high:.1%})")
+    if opinion := found.facts.get("second_opinion"):
+        agreed = (opinion["both"] + opinion["neither"]) / opinion["pairs"]
+        out.say(
+            f"recordlinkage's two-class model, on a sample of {opinion['pairs']:,} pairs, agrees on {agreed:.1%}; {opinion['ours']:,} are matches "
+            f"to this model only, {opinion['theirs']:,} to that one only. It knows no households and no rare names: look when the share falls"
+        )
     counted = found.links.group_by("situation").len().sort("len", "situation", descending=[True, False])
     if counted.height:
         out.table("", ("Situation", "Links"), counted.rows())

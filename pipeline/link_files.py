@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,26 +11,24 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from matchers.canonical import COLUMNS
+from matchers.canonical import COLUMNS, canonical
 from matchers.canonical import as_text as canonical_text
-from matchers.canonical import canonical
 from matchers.comparison import usable
 from matchers.engine import Linkage
 from matchers.engine import link as link_parties
-from matchers.entities import ADDRESS, ENTITIES, ORGANISATION, PERSON, Entity
+from matchers.entities import ADDRESS, ORGANISATION, PERSON, Entity
 from matchers.estimation import Model
 from matchers.features import Codes, Features, encode
 from matchers.lasting import named_as_before
 from matchers.model_file import as_json, digest
 from matchers.tables import cluster_table, link_table
 from pipeline.canonical_file import ACROSS, REFERENCE, read_canonical
+from pipeline.link_facts import asked, facts, origin
 from pipeline.models import read_model
 from pipeline.store import write_atomic
 from pipeline.stray_file import columns, membership
-from pipeline.version import tool_version
 from schemas.errors import ConfigurationError, DataRejected, SafetyStop
 
 FILE = "file"  # of two files: left or right
@@ -66,7 +63,7 @@ class LinkedFiles:
 
 def link_files(
     left: Path, right: Path | None = None, *, model: Path | None = None, across: str = "", floor: float = 0.5, threads: int = 2, memory_gb: int = 4,
-    before: Path | None = None,
+    before: Path | None = None, second: bool = False,
 ) -> LinkedFiles:
     """Link one file within itself, or two files.
 
@@ -75,6 +72,7 @@ def link_files(
         across: column; only pairs whose values of it differ are kept.
         floor: least probability of a link.
         before: clusters of an earlier time, whose names are kept.
+        second: ask another program about the same pairs.
 
     Raises:
         DataRejected: a file cannot be used, or holds too little to link on.
@@ -84,13 +82,13 @@ def link_files(
     tables, notes = _read(left, right, across)
     given = read_model(model) if model else None
     earlier = _clusters_before(before, two=right is not None) if before else None
-    found = link_tables(tables, model=given, across=across, floor=floor, threads=threads, memory_gb=memory_gb, notes=notes)
+    found = link_tables(tables, model=given, across=across, floor=floor, threads=threads, memory_gb=memory_gb, notes=notes, second=second)
     return found if earlier is None else _named_as_before(found, earlier)
 
 
 def link_tables(
     table: pl.DataFrame, *, model: tuple[Entity, Model, str] | None = None, across: str = "", floor: float = 0.5, threads: int = 2, memory_gb: int = 4,
-    notes: tuple[str, ...] = (),
+    notes: tuple[str, ...] = (), second: bool = False,
 ) -> LinkedFiles:
     """Link records in canonical columns.
 
@@ -129,10 +127,11 @@ def link_tables(
         raise SafetyStop(stop.what, found=stop.found, mend="look for a default value in that column, or allow more with --memory") from None
     with stage("tables"):
         links, clusters = _links(linkage, features, entity, table), _clusters(linkage, features, table)
-    text = as_json(linkage.model, entity=entity.name, origin=_origin(normal.records, features))
+    opinion = asked(features, linkage) if second else None
+    text = as_json(linkage.model, entity=entity.name, origin=origin(normal.records.drop(FILE, strict=False), opinion))
     told = (*notes, *normal.notes, *linkage.notes)
     named = model[2] if model else digest(text + "\n")  # as the file will be written
-    return LinkedFiles(links, clusters, _facts(linkage, entity, side, named, told, floor), text, entity.name, told, seconds)
+    return LinkedFiles(links, clusters, facts(linkage, entity, side, named, told, floor, opinion), text, entity.name, told, seconds)
 
 
 def write_links(found: LinkedFiles, out: Path, clusters: Path | None) -> None:
@@ -259,39 +258,3 @@ def _clusters(linkage: Linkage, features: Features, table: pl.DataFrame) -> pl.D
     made = pl.concat_str("cluster_id", pl.lit(mark), pl.col("nth").cast(pl.String))
     ids = shared.with_columns(pl.when(pl.col("clusters") > 1).then(made).otherwise("cluster_id").alias("id"))
     return named.join(ids.select("number", "id"), on="number", how="left").select(REFERENCE, pl.col("id").alias("cluster_id"), FILE).sort(REFERENCE, FILE)
-
-
-def _origin(records: pl.DataFrame, features: Features) -> dict[str, Any]:
-    """Say what a model was fitted with: versions, and a digest of the records that their order does not change."""
-    from importlib.metadata import version
-
-    rows = np.sort(records.drop(FILE, strict=False).hash_rows(seed=1).to_numpy())
-    return {
-        "counterfoil": tool_version(), "polars": version("polars"), "rapidfuzz": version("rapidfuzz"), "records": features.size,
-        "data_sha256": hashlib.sha256(rows.tobytes()).hexdigest(), "settings_sha256": settings_digest(),
-    }
-
-
-def settings_digest() -> str:
-    """Return a digest of the blocking rules, comparisons and situations that this version links with."""
-    said = {
-        name: [[repr(rule) for rule in entity.rules], [(c.name, c.levels, c.strangers) for c in entity.comparisons], [repr(s) for s in entity.situations]]
-        for name, entity in ENTITIES.items()
-    }
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-
-
-def _facts(linkage: Linkage, entity: Entity, side: npt.NDArray[np.int32] | None, model: str, notes: tuple[str, ...], floor: float) -> dict[str, Any]:
-    size = len(linkage.clusters)
-    sizes = {"records": size} if side is None else {"records_left": int(size - side.sum()), "records_right": int(side.sum())}
-    complete = linkage.completeness
-    return {
-        "version": tool_version(), "entity": entity.name, **sizes, "candidate_pairs": linkage.blocked.size, "floor": floor,
-        "pairs_completeness": round(complete.estimate, 6) if complete else None,
-        "pairs_completeness_interval": [round(complete.low, 6), round(complete.high, 6)] if complete else None,
-        "model_sha256": model, "model_remarks": list(linkage.model.remarks), "notes": list(notes),
-        "blocking": [
-            {"rule": c.name, "pairs": c.pairs, "refined_keys": c.refined_keys, "refined_records": c.refined_records, "dropped_keys": c.dropped_keys, "dropped_records": c.dropped_records}
-            for c in linkage.blocked.costs
-        ],
-    }

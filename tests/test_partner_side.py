@@ -71,3 +71,11 @@ def test_the_modules_really_are_out_of_reach(tmp_path: Path) -> None:
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert "this PC has no resource" in done.stderr
+
+
+def test_a_command_of_the_unit_says_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("record_ref,forename,surname\nR1,BRYN,LEWIS\nR2,BRYN,LEWIS\n", encoding="utf-8")
+    done = run(tmp_path, [["link", "people.csv", "--out", "links.parquet"]])
+    assert done.returncode == 5, done.stderr
+    assert "pip install 'counterfoil[unit]'" in done.stderr
+    assert "Traceback" not in done.stderr
