@@ -22,9 +22,11 @@ from matchers.entities import Entity
 from matchers.estimation import Model, beliefs, checked, estimate, patterns
 from matchers.features import Codes, Features
 from matchers.frequencies import Chance, chance, counted
+from matchers.households import REACH, in_company, lift, moved
+from matchers.households import tellable as tellable_households
 from matchers.model_file import frozen
 from matchers.rivals import against_rivals, holds_once
-from matchers.scoring import Ceiling, Evidence, Scale, explain, probability, scale, surpluses, weigh
+from matchers.scoring import LARGEST_WEIGHT, Ceiling, Evidence, Scale, explain, probability, scale, surpluses, weigh
 from matchers.situations import tellable
 
 T = TypeVar("T")
@@ -47,6 +49,7 @@ class Weighed:
         rules: bitmask of the blocking rules that brought the pair together.
         levels, surpluses: comparisons x pairs.
         weights: centibits.
+        company: others are linked between the pair's two homes.
     """
 
     left: Codes
@@ -55,6 +58,7 @@ class Weighed:
     levels: npt.NDArray[np.int8]
     surpluses: npt.NDArray[np.float32]
     weights: npt.NDArray[np.int32]
+    company: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ class Linkage:
         evidence: weights by field.
         others: centibits that other records add to or take from a link's own weight.
         weights: own weight and `others` together.
+        company: links that weigh more because others are linked between the two homes.
         review: by link, a number into `REVIEW`: why a link does not join its records, so that a person has to look.
         clusters: record number -> cluster number.
         notes: keys passed over, groups taken apart, and the like.
@@ -80,6 +85,7 @@ class Linkage:
     others: npt.NDArray[np.int32]
     weights: npt.NDArray[np.int32]
     review: npt.NDArray[np.int8]
+    company: npt.NDArray[np.bool_]
     clusters: npt.NDArray[np.int32]
     model: Model
     blocked: Blocked
@@ -116,8 +122,11 @@ def link(
         if model is None:
             scaled = calibrated(features, blocked, scaled, entity.number, threads=threads)
     with stage("compare and score"):
-        lowest = min(_centibits(floor), LOWEST if side is not None else 0)
+        told = tellable_households(features) and fitted.company != 0
+        lowest = min(_centibits(floor), LOWEST if side is not None else -REACH if told else 0)
         weighed = weigh_pairs(features, blocked, scaled, floor=lowest, threads=threads)
+        if told:
+            weighed, scaled = _with_company(features, weighed, scaled)
     with stage("cluster"):
         weighed, once = _with_rivals(weighed, side, features.size)
         clustered = group(features, weighed, scaled, entity, threshold=_centibits(threshold))
@@ -134,7 +143,7 @@ def _nothing(features: Features) -> Linkage:
     alone = np.arange(features.size, dtype=np.int32)
     blocked = Blocked(none, none, none.astype(np.uint32), ())
     return Linkage(
-        none, none, none.astype(np.uint32), zero.astype(np.int8), Evidence(none, zero, none, none.astype(np.int8)), none, none, none.astype(np.int8), alone,
+        none, none, none.astype(np.uint32), zero.astype(np.int8), Evidence(none, zero, none, none.astype(np.int8)), none, none, none.astype(np.int8), none.astype(np.bool_), alone,
         Model((), (), np.empty(0), {}), blocked, Clustered(alone, none, none, none, none, none, 0, 0), None, (False, False),
     )
 
@@ -215,10 +224,10 @@ def weigh_pairs(features: Features, blocked: Blocked, scaled: Scale, *, floor: i
         surplus = surpluses(states, features, left, scaled)
         weights = weigh(states, surplus, scaled)
         linked = np.flatnonzero(weights >= floor)
-        return Weighed(left[linked], right[linked], blocked.rules[at][keep][linked], states[:, linked], surplus[:, linked], weights[linked])
+        return Weighed(left[linked], right[linked], blocked.rules[at][keep][linked], states[:, linked], surplus[:, linked], weights[linked], np.zeros(len(linked), np.bool_))
 
     parts = _in_chunks(blocked.size, threads, one)
-    names = ("left", "right", "rules", "levels", "surpluses", "weights")
+    names = ("left", "right", "rules", "levels", "surpluses", "weights", "company")
     return Weighed(*(np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in names))
 
 
@@ -257,6 +266,18 @@ def _parts(apart: Sequence[Codes], size: int) -> Codes | None:
 def _centibits(probability: float) -> int:
     clipped = min(max(probability, 1e-9), 1 - 1e-9)
     return int(np.ceil(100 * np.log2(clipped / (1 - clipped)) - 1e-6))
+
+
+def _with_company(features: Features, weighed: Weighed, scaled: Scale) -> tuple[Weighed, Scale]:
+    """Add what it says that others are linked between the two homes of a pair, as the model knows it or as the pairs show it."""
+    company = in_company(features, weighed.left, weighed.right, weighed.weights)
+    adds = scaled.model.company
+    if adds is None:
+        at = moved(features, weighed.left, weighed.right)
+        adds = lift(weighed.weights[at], company[at])
+        scaled = replace(scaled, model=replace(scaled.model, company=adds))
+    weights = np.minimum(weighed.weights + np.where(company, adds, 0), np.maximum(weighed.weights, LARGEST_WEIGHT)).astype(np.int32)
+    return replace(weighed, weights=weights, company=company & (adds > 0)), scaled
 
 
 def _with_rivals(weighed: Weighed, side: Codes | None, size: int) -> tuple[Weighed, tuple[bool, bool]]:
@@ -303,8 +324,9 @@ def _linked(
     brought = np.zeros(len(joined), np.uint32)
     brought[found] = blocked.rules[compared]
     rules = np.concatenate([weighed.rules[kept], brought])
+    company = np.concatenate([weighed.company[kept], np.zeros(len(joined), np.bool_)])
     return Linkage(
-        left, right, rules, levels, evidence, weights - evidence.weights, weights, _review(left, right, weights >= threshold, clustered),
+        left, right, rules, levels, evidence, weights - evidence.weights, weights, _review(left, right, weights >= threshold, clustered), company,
         clustered.clusters, scaled.model, Blocked(left, right, rules, ()), clustered, None, (False, False),
     )
 

@@ -52,6 +52,7 @@ class Model:
         frequencies: field -> value -> share of records that bore it where the model was fitted.
         witness: registered number whose word the weights without it were held against, or empty.
         calibration: what a weight without the witness is worth, as `calibration.knots` gives it.
+        company: centibits for a pair at two homes between which others are linked.
         fitted_on: candidate pairs seen; 0 where the prior beliefs stand as they are.
         remarks: why a fit was refused, or what else was noticed.
     """
@@ -66,6 +67,7 @@ class Model:
     frequencies: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     witness: str = ""
     calibration: tuple[tuple[int, int], ...] = ()
+    company: int | None = None
     fitted_on: int = 0
     rounds: int = 0
     remarks: tuple[str, ...] = field(default=())

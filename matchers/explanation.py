@@ -9,6 +9,7 @@ NOUNS = {
     "nino": "National Insurance number", "address": "address", "postcode": "postcode", "phone": "telephone number",
     "email": "e-mail address", "passport_number": "passport number", "name": "name", "company_number": "company number",
     "vat_number": "VAT number", "charity_number": "charity number", "account": "bank account", "uprn": "property reference",
+    "house": "house", "street": "street", "town": "town",
 }
 
 # Level -> sentence; {noun} as it stands inside a sentence, {Noun} at its beginning.
@@ -26,6 +27,8 @@ SENTENCES = {
     "day-month-swap": "{Noun}: day and month changed places",
     "differs": "Different {noun}",
     "missing": "{Noun}: not known on one side",
+    "unclear": "{Noun}: a number on one side and a name on the other",
+    "other-flat": "{Noun}: the same building, and another flat",
     "same-house": "{Noun}: same house, flat not the same or not given",
     "same-postcode": "{Noun}: same postcode, house not the same or not given",
     "same-sector": "{Noun}: same part of the postcode area",
@@ -33,6 +36,7 @@ SENTENCES = {
     "same-area": "{Noun}: same postcode area",
     "same-year": "{Noun}: same year only",
     "joined-through": "Other records that fit both speak for them",
+    "household": "Others of the household are linked between the two homes",
     "parted": "Other records of the two speak against them",
     "rivals": "Other records fit as well, and one at most is right",
     "none": "Other records change nothing",
@@ -56,6 +60,12 @@ SPECIAL = {
     ("address", "same-house"): "Same home",
     ("address", "part"): "Address: same house, the flat is not given on one side",
     ("address", "same-sector"): "Address: same postcode sector, another street",
+    ("house", "exact"): "Same house number or name, and the same flat if any",
+    ("house", "part"): "House: two numbers on one side, and one of them on the other",
+    ("house", "same-house"): "Same house, the flat is not given on one side",
+    ("house", "close"): "House: its name is nearly the same",
+    ("street", "part"): "Street: one begins with the other",
+    ("street", "near"): "Street: much alike, and perhaps another",
     ("account", "exact"): "Paid into the same bank account",
 }
 

@@ -20,6 +20,7 @@ from matchers.entities import ENTITIES, Entity
 from matchers.estimation import Model
 from matchers.features import Features
 from matchers.frequencies import FROZEN, Chance
+from matchers.households import MOST as MOST_COMPANY
 from schemas.errors import ConfigurationError
 
 FORMAT = 2
@@ -62,6 +63,7 @@ def as_json(model: Model, *, entity: str = "", origin: Mapping[str, Any] | None 
         "frequencies": {name: dict(values) for name, values in model.frequencies.items()},
         "witness": model.witness,
         "calibration": [list(knot) for knot in model.calibration],
+        "company": model.company,
         "fitted_on": model.fitted_on,
         "rounds": model.rounds,
         "remarks": list(model.remarks),
@@ -99,13 +101,19 @@ def from_json(text: str, *, file: str = "") -> tuple[Entity, Model]:
             told, comparisons, np.array(content["rates"], np.float64), levels,
             {(a, b): float(times) for (a, b), times in ((tuple(pair.split("+")), times) for pair, times in content["together"].items())},
             {name: float(records) for name, records in content["own"].items()}, {name: np.array(shares, np.float64) for name, shares in content["missing"].items()},
-            {name: dict(shares) for name, shares in content["frequencies"].items()}, str(content["witness"]), tuple((int(a), int(b)) for a, b in content["calibration"]), int(content["fitted_on"]), int(content["rounds"]),
+            {name: dict(shares) for name, shares in content["frequencies"].items()}, str(content["witness"]), tuple((int(a), int(b)) for a, b in content["calibration"]), _company(content["company"]), int(content["fitted_on"]), int(content["rounds"]),
             tuple(_listed(content["remarks"])),
         )
         _refuse_broken(model)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise ConfigurationError("this is no model", file=file, found=f"it cannot be read as one ({type(error).__name__})", mend="make one with `counterfoil train`") from error
     return entity, model
+
+
+def _company(value: Any) -> int | None:
+    if value is not None and not 0 <= int(value) <= MOST_COMPANY:
+        raise ValueError
+    return None if value is None else int(value)
 
 
 def _listed(value: Any) -> list[Any]:

@@ -40,7 +40,8 @@ def link_table(linkage: Linkage, rows: npt.NDArray[np.int64], fields: Sequence[C
         parts = linkage.evidence.contributions[row] if row is not None else np.zeros(len(linkage.left), np.int32)
         columns += [level_names(field, level), pl.Series(f"contribution_{field.name}", parts, pl.Int64)]
     less = np.where(linkage.review > 0, "parted", "rivals")
-    joined = np.where(linkage.others > 0, "joined-through", np.where(linkage.others < 0, less, "none"))
+    more = np.where(linkage.company, "household", "joined-through")
+    joined = np.where(linkage.others > 0, more, np.where(linkage.others < 0, less, "none"))
     reviews = pl.Series(REVIEW, dtype=pl.String).gather(linkage.review)
     columns += [
         reviews.alias("review"), pl.Series("contribution_start", linkage.evidence.start, pl.Int64),

@@ -15,7 +15,7 @@ from matchers.tables import OTHERS
 from schemas.records import EVIDENCE, EXCEPTION
 
 COMPARED = {(c.name, level) for entity in ENTITIES.values() for c in entity.comparisons for level in (*c.levels, "missing")}
-LEVELS = COMPARED | {("start", "start"), *((OTHERS, level) for level in ("none", "parted", "rivals", "joined-through"))}
+LEVELS = COMPARED | {("start", "start"), *((OTHERS, level) for level in ("none", "household", "parted", "rivals", "joined-through"))}
 
 
 @pytest.mark.parametrize(("field", "level", "contribution", "said"), [

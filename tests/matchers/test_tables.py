@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -31,7 +33,7 @@ def linkage() -> Linkage:
     others = np.array([0, -150, 240], np.int32)
     return Linkage(
         left, right, rules, np.array([[0, 1, 6], [0, -1, -1]], np.int8), evidence, others, evidence.weights + others,
-        np.array([0, 1, 2], np.int8), np.array([0, 0, 2, 0], np.int32), Model(told, (SURNAME, NINO), np.array([0.3, 0]), tables),
+        np.array([0, 1, 2], np.int8), np.zeros(3, np.bool_), np.array([0, 0, 2, 0], np.int32), Model(told, (SURNAME, NINO), np.array([0.3, 0]), tables),
         Blocked(left, right, rules, ()), Clustered(np.array([0, 0, 2, 0], np.int32), none, none, none, none, none, 0, 0), None, (False, False),
     )  # fmt: skip
 
@@ -70,6 +72,11 @@ def test_what_other_records_say_is_named(table: pl.DataFrame) -> None:
     assert table["level_others"].to_list() == ["none", "parted", "joined-through"]
 
 
+def test_a_household_that_moved_is_named() -> None:
+    found = link_table(replace(linkage(), company=np.array([False, False, True])), ROWS, (SURNAME,))
+    assert found["level_others"].to_list() == ["none", "parted", "household"]
+
+
 def test_what_a_person_has_to_look_at_is_named(table: pl.DataFrame) -> None:
     assert table["review"].to_list() == ["none", "apart", "tie"]
 
@@ -84,7 +91,7 @@ def test_a_linkage_without_links_is_a_table_without_rows() -> None:
     nothing = np.empty(0, np.int32)
     empty = Linkage(
         nothing, nothing, nothing.astype(np.uint32), np.empty((2, 0), np.int8), Evidence(nothing, np.empty((2, 0), np.int32), nothing, nothing.astype(np.int8)),
-        nothing, nothing, nothing.astype(np.int8), found.clusters, found.model, found.blocked, found.clustered, None, (False, False),
+        nothing, nothing, nothing.astype(np.int8), nothing.astype(np.bool_), found.clusters, found.model, found.blocked, found.clustered, None, (False, False),
     )  # fmt: skip
     table = link_table(empty, ROWS, (SURNAME, NINO, PHONE))
     assert table.height == 0
