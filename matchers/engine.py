@@ -120,7 +120,7 @@ def link(
         fitted, by_chance = _fitted(features, blocked, entity, part, threads) if model is None else _applied(features, model, part)
         scaled = scale(fitted, features, by_chance)
         if model is None:
-            scaled = calibrated(features, blocked, scaled, entity.number, threads=threads)
+            scaled = calibrated(features, blocked, scaled, entity, threads=threads)
     with stage("compare and score"):
         told = tellable_households(features) and fitted.company != 0
         lowest = min(_centibits(floor), LOWEST if side is not None else -REACH if told else 0)
@@ -179,9 +179,9 @@ def fit(features: Features, blocked: Blocked, entity: Entity, by_chance: Chance,
     return checked(estimate(seen, start, by_chance, sampled=len(left) / max(1, blocked.size)), start, by_chance)
 
 
-def calibrated(features: Features, blocked: Blocked, scaled: Scale, number: str, *, threads: int = 2) -> Scale:
+def calibrated(features: Features, blocked: Blocked, scaled: Scale, entity: Entity, *, threads: int = 2) -> Scale:
     """Correct the model by what the registered numbers say of pairs that are weighed without them."""
-    model = scaled.model
+    model, number = scaled.model, entity.number
     kept = tuple(c for c in model.comparisons if c.name != number)
     if len(kept) == len(model.comparisons) or not kept or not model.fitted_on:
         return scaled
@@ -195,7 +195,7 @@ def calibrated(features: Features, blocked: Blocked, scaled: Scale, number: str,
     silent = replace(scaled, model=without, surplus={name: by_code for name, by_code in scaled.surplus.items() if name != number})
     found = weigh_pairs(features, pairs, silent, floor=LOWEST_CALIBRATED, threads=threads)
     a, b = codes[found.left], codes[found.right]
-    same = (a == b) | one_slip(features.columns[number], a, b)
+    same = (a == b) | ~_two_numbers(features, entity, a, b)
     wrong = float(model.levels[number][np.flatnonzero(model.is_match), -1].max())
     return replace(scaled, model=replace(model, witness=number, calibration=knots(found.weights, same, wrong)))
 
@@ -237,7 +237,7 @@ def group(features: Features, weighed: Weighed, scaled: Scale, entity: Entity, *
     numbers = features.columns[entity.number] if features.has(entity.number) and trusted(scaled.model, entity.number) else None
 
     def two_parties(a: Codes, b: Codes) -> npt.NDArray[np.bool_]:
-        return ~one_slip(features.columns[entity.number], a, b)
+        return _two_numbers(features, entity, a, b)
 
     if numbers is not None:
         links &= ~numbers_apart(weighed.left, weighed.right, numbers.codes, two_parties)
@@ -250,6 +250,11 @@ def group(features: Features, weighed: Weighed, scaled: Scale, entity: Entity, *
         features.size, weighed.left[links], weighed.right[links], weighed.weights[links], weigh=weigh_two,
         numbers=None if numbers is None else numbers.codes, two_parties=two_parties,
     )
+
+
+def _two_numbers(features: Features, entity: Entity, a: Codes, b: Codes) -> npt.NDArray[np.bool_]:
+    """Return whether two different registered numbers are two, and not one misspelt."""
+    return ~one_slip(features.columns[entity.number], a, b) if entity.misspelt else np.asarray(a != b)
 
 
 def trusted(model: Model, number: str) -> bool:

@@ -1,4 +1,4 @@
-"""What is linked: people and organisations, each with its blocking rules, comparisons and situations."""
+"""What is linked: people, organisations and addresses, each with its blocking rules, comparisons and situations."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from matchers import situations
 from matchers.blocking import BlockingRule
 from matchers.canonical import ORGANISATION_COLUMNS, PERSON_COLUMNS
+from matchers.compare_addresses import house, postcode, reference, street, town
 from matchers.compare_dates import date_of_birth
 from matchers.compare_names import forename, middle_names, surname
 from matchers.compare_numbers import contact, number
 from matchers.compare_organisations import organisation_name
 from matchers.compare_places import address
 from matchers.comparison import Comparison
+from matchers.feature_addresses import ADDRESS_COLUMNS
 from matchers.situations import Situation
 
 MOST_AT_ONE_CONTACT = 20  # records; a family in every dataset stays below, an office or a default value does not
@@ -23,16 +25,20 @@ class Entity:
     """A kind of party.
 
     Args:
+        plural: the word for several of them.
         columns: what its records may hold.
         number: registered number; two records with different ones are two parties, whatever else agrees.
+        misspelt: two numbers one slip apart are one; not so of numbers that neighbours get in a row.
     """
 
     name: str
+    plural: str
     columns: tuple[str, ...]
     rules: tuple[BlockingRule, ...]
     comparisons: tuple[Comparison, ...]
     situations: tuple[Situation, ...]
     number: str
+    misspelt: bool = True
 
 
 BROAD_UP_TO = 200_000  # records
@@ -44,6 +50,7 @@ def _broad(name: str, key: tuple[str, ...], refine: tuple[str, ...]) -> Blocking
 
 PERSON = Entity(
     "person",
+    "people",
     (*PERSON_COLUMNS, "saon", "paon"),
     (
         BlockingRule("NINO", ("nino",), most=60),
@@ -76,6 +83,7 @@ PERSON = Entity(
 )
 ORGANISATION = Entity(
     "organisation",
+    "organisations",
     (*ORGANISATION_COLUMNS, "saon", "paon"),
     (
         BlockingRule("company number", ("company_number",)),
@@ -94,4 +102,28 @@ ORGANISATION = Entity(
     situations.ORGANISATION,
     "company_number",
 )
-ENTITIES = {entity.name: entity for entity in (PERSON, ORGANISATION)}
+ADDRESS = Entity(
+    "address",
+    "addresses",
+    ADDRESS_COLUMNS,
+    (
+        BlockingRule("UPRN", ("uprn",), most=MOST_AT_ONE_CONTACT),
+        BlockingRule("words in any order", ("line",), most=60, refine=("postcode",)),
+        BlockingRule("house and postcode", ("house", "postcode")),
+        BlockingRule("house number and postcode", ("house_number", "postcode"), most=60, refine=("street_start",)),
+        BlockingRule("house and street", ("house", "street"), most=60, refine=("sector",)),
+        BlockingRule("house number, street and sector", ("house_number", "street", "sector"), most=60, refine=("postcode",)),
+        BlockingRule("house and beginning of street", ("house", "street_start"), most=60, refine=("sector",)),
+        BlockingRule("house and end of street", ("house", "street_end"), most=60, refine=("sector",)),
+        BlockingRule("house and sector", ("house", "sector"), most=60, refine=("street_start",)),
+        BlockingRule("house's name", ("house_name",), most=60, refine=("sector",)),
+        BlockingRule("postcode", ("postcode",), most=100, refine=("house",), pairs_per_record=10),
+        _broad("street", ("street",), ("sector",)),
+        _broad("house and district", ("house", "district"), ("street_end",)),
+    ),
+    (reference("uprn"), house(), street(), town(), postcode()),
+    situations.ADDRESS,
+    "uprn",
+    misspelt=False,
+)
+ENTITIES = {entity.name: entity for entity in (PERSON, ORGANISATION, ADDRESS)}

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from matchers.feature_addresses import ADDRESS_COLUMNS, address_parts
 from matchers.keys import home_key
 from matchers.normalisers.identifiers import nino_key, postcode_sector
 from matchers.normalisers.names import known_forenames, nickname_root
@@ -116,6 +117,9 @@ def encode(records: pl.DataFrame, *, reference: tuple[str, ...] = ("record_ref",
     with ThreadPoolExecutor(threads) as pool:  # each part writes columns and tables of its own names
         for part in [pool.submit(part) for part in parts]:
             part.result()
+    if held and set(held) <= set(ADDRESS_COLUMNS):  # nobody is named, so the addresses themselves are linked
+        columns.pop("uprn", None)
+        columns.update({part.name: _keyed(part, order) for part in address_parts(records.select(held))})
     return Features(order, columns, tables)
 
 

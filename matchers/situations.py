@@ -116,6 +116,33 @@ ORGANISATION = (
     Situation("strangers", False, 0, by_chance=("name", "company_number", "vat_number", "charity_number", "address", "phone", "email", "account")),
 )
 
+# Neighbours and flats of one house agree in all but the house, which is why it decides: another house or flat is nearly never a slip.
+# exact, close, part, same-house, unclear, other-flat, differs; the street: exact, close, part, near, differs; the postcode: exact, typo,
+# same-sector, same-district, differs
+_HERE = {"street": (0.86, 0.06, 0.03, 0.04, 0.01), "town": (0.90, 0.07, 0.03)}
+_ANOTHER_DOOR = ("uprn", "street", "town", "postcode")
+ADDRESS = (
+    Situation(
+        "same address", True, 0.3,
+        {**_HERE, "uprn": (0.98, 0.02), "house": (0.92, 0.02, 0.01, 0.03, 0.01, 0.005, 0.005), "postcode": (0.93, 0.04, 0.01, 0.01, 0.01)}, {"house": (4, 5, 6)},
+    ),
+    Situation(
+        "same building", False, 0.5,
+        {**_HERE, "uprn": (0.05, 0.95), "house": (0, 0, 0, 0.2, 0, 0.8, 0), "postcode": (0.93, 0.04, 0.01, 0.01, 0.01)},
+        {"house": (0, 1, 2, 4, 6), "postcode": (3, 4)}, ("house", *_ANOTHER_DOOR), ("uprn",), needs=("house",),
+    ),
+    Situation(
+        "neighbours", False, 3.0, {**_HERE, "uprn": (0.002, 0.998), "house": (0, 0.003, 0.003, 0.004, 0.1, 0.03, 0.86), "postcode": (0.65, 0.15, 0.20, 0, 0)},
+        {"house": (0,), "postcode": (3, 4)}, _ANOTHER_DOOR, ("uprn",), needs=("house", "postcode"),
+    ),
+    # without postcodes, neighbours and streets of one name in two towns look alike: the house agrees by chance
+    Situation(
+        "same street", False, 3.0, {"street": _HERE["street"], "town": (0.6, 0.05, 0.35), "uprn": (0.002, 0.998)},
+        agrees=("uprn", "street", "town"), by_chance=("uprn", "house"), needs=("house",), lacks=("postcode",),
+    ),
+    Situation("strangers", False, 0, by_chance=("uprn", "house", "street", "town", "postcode")),
+)
+
 
 def tellable(situations: tuple[Situation, ...], fields: frozenset[str]) -> tuple[Situation, ...]:
     """Return the situations that data with these comparisons can tell."""

@@ -47,7 +47,7 @@ def test_pairs_that_share_two_values_are_those_of_a_count_over_all_pairs(rows: l
     for a, b in found:
         both = sum(all(x[n] is not None and x[n] == y[n] for n in (a, b)) for x, y in combinations(rows, 2))
         assert found[a, b] == both, (a, b)
-    held = {c for c in CORRELATED if all(any(r[n] is not None for r in rows) for n in c)}
+    held = {c for c in CORRELATED if all(any(r.get(n) is not None for r in rows) for n in c)}
     assert set(found) == held
 
 
