@@ -186,7 +186,10 @@ def _identity(case: dict[str, Any], evidence: list[dict[str, Any]]) -> str:
     lines += [f"  {line['sentence']}" for line in evidence]
     if not evidence:
         lines.append("  The two were not compared with each other; both belong to one cluster through other records.")
-    if case["match_weight"]:
+    own = sum(line["contribution"] for line in evidence)
+    if evidence and case["match_weight"] and own != case["match_weight"]:
+        lines.append(f"  Together {weight(own)} by themselves; other records of their cluster hold them at {weight(case['match_weight'])}.")
+    elif case["match_weight"]:
         lines.append(f"  Together {case['match_weight'] / 100:+.1f}; each point doubles or halves the odds.")
     return "\n".join(lines)
 
