@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -93,6 +93,15 @@ class Linkage:
     completeness: Completeness | None
     once: tuple[bool, bool]
     notes: tuple[str, ...] = ()
+
+    def taken(self, order: npt.NDArray[np.integer[Any]]) -> Linkage:
+        """Return the linkage with its links in another order."""
+        evidence = self.evidence
+        return replace(
+            self, left=self.left[order], right=self.right[order], rules=self.rules[order], levels=self.levels[:, order], others=self.others[order],
+            weights=self.weights[order], review=self.review[order], company=self.company[order],
+            evidence=Evidence(evidence.weights[order], evidence.contributions[:, order], evidence.start[order], evidence.situation[order]),
+        )
 
 
 def link(

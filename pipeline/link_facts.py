@@ -31,13 +31,16 @@ def asked(features: Features, linkage: Linkage) -> SecondOpinion | None:
     return second_opinion(compare(features, left, right, linkage.model.comparisons), matches)
 
 
-def origin(records: pl.DataFrame, opinion: SecondOpinion | None) -> dict[str, Any]:
-    """Say what a model was fitted with: versions, and a digest of the records that their order does not change."""
-    rows = np.sort(records.hash_rows(seed=1).to_numpy())
+def content_digest(records: pl.DataFrame) -> str:
+    """Return a digest of the records that their order does not change."""
+    return hashlib.sha256(np.sort(records.hash_rows(seed=1).to_numpy()).tobytes()).hexdigest()
+
+
+def origin(records: int, content: str, opinion: SecondOpinion | None) -> dict[str, Any]:
+    """Say what a model was fitted with: versions, and digests of data and settings."""
     return {
-        "counterfoil": tool_version(), "polars": version("polars"), "rapidfuzz": version("rapidfuzz"), "records": records.height,
-        "data_sha256": hashlib.sha256(rows.tobytes()).hexdigest(), "settings_sha256": settings_digest(),
-        **({"second_opinion": asdict(opinion)} if opinion else {}),
+        "counterfoil": tool_version(), "polars": version("polars"), "rapidfuzz": version("rapidfuzz"), "records": records, "data_sha256": content,
+        "settings_sha256": settings_digest(), **({"second_opinion": asdict(opinion)} if opinion else {}),
     }
 
 

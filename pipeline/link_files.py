@@ -25,7 +25,7 @@ from matchers.lasting import named_as_before
 from matchers.model_file import as_json, digest
 from matchers.tables import cluster_table, link_table
 from pipeline.canonical_file import ACROSS, REFERENCE, read_canonical
-from pipeline.link_facts import asked, facts, origin
+from pipeline.link_facts import asked, content_digest, facts, origin
 from pipeline.models import read_model
 from pipeline.store import write_atomic
 from pipeline.stray_file import columns, membership
@@ -118,6 +118,8 @@ def link_tables(
         )
     side = _side(normal.records, features)
     apart = [_codes(normal.records[ACROSS], features)] if across else []
+    data, told = content_digest(normal.records.drop(FILE, strict=False)), normal.notes
+    del normal  # a copy of the records as long as the linkage lasts
     try:
         linkage = link_parties(
             features, entity, model=model[1] if model else None, apart=apart, side=side, floor=floor, threads=threads,
@@ -128,8 +130,8 @@ def link_tables(
     with stage("tables"):
         links, clusters = _links(linkage, features, entity, table), _clusters(linkage, features, table)
     opinion = asked(features, linkage) if second else None
-    text = as_json(linkage.model, entity=entity.name, origin=origin(normal.records.drop(FILE, strict=False), opinion))
-    told = (*notes, *normal.notes, *linkage.notes)
+    text = as_json(linkage.model, entity=entity.name, origin=origin(features.size, data, opinion))
+    told = (*notes, *told, *linkage.notes)
     named = model[2] if model else digest(text + "\n")  # as the file will be written
     return LinkedFiles(links, clusters, facts(linkage, entity, side, named, told, floor, opinion), text, entity.name, told, seconds)
 
@@ -225,18 +227,18 @@ def _codes(values: pl.Series, features: Features) -> Codes:
 
 def _links(linkage: Linkage, features: Features, entity: Entity, table: pl.DataFrame) -> pl.DataFrame:
     """Name the records of each link; of two files the left file's stands first, of one the smaller reference."""
-    found = link_table(linkage, features.order, entity.comparisons).drop("rules")
     refs = table[REFERENCE].cast(pl.String)
-    named = found.with_columns(refs.gather(found["row_l"]).alias("ref_l"), refs.gather(found["row_r"]).alias("ref_r"))
+    one, other = features.order[linkage.left], features.order[linkage.right]
     if FILE in table.columns:
-        turned = pl.Series((table[FILE] == "right").to_numpy()[found["row_l"].to_numpy()], dtype=pl.Boolean)
+        turned = (table[FILE] == "right").to_numpy()[one]
     else:
-        turned = named["ref_l"] > named["ref_r"]
-    named = named.with_columns(
-        pl.when(turned).then("ref_r").otherwise("ref_l").alias("record_ref_l"), pl.when(turned).then("ref_l").otherwise("ref_r").alias("record_ref_r")
-    )
-    rest = [name for name in found.columns if name not in ("row_l", "row_r")]
-    return named.select("record_ref_l", "record_ref_r", *rest).sort("record_ref_l", "record_ref_r")
+        turned = (refs.gather(one) > refs.gather(other)).to_numpy()
+    first, second = np.where(turned, other, one), np.where(turned, one, other)
+    named = pl.DataFrame({"record_ref_l": refs.gather(first), "record_ref_r": refs.gather(second)})
+    # put in order as numbers, because a sorted copy of the whole table costs as much memory as the table
+    order = named.select(pl.arg_sort_by("record_ref_l", "record_ref_r")).to_series().to_numpy()
+    found = link_table(linkage.taken(order), features.order, entity.comparisons).drop("row_l", "row_r", "rules")
+    return named[order].hstack(found)
 
 
 def _clusters(linkage: Linkage, features: Features, table: pl.DataFrame) -> pl.DataFrame:
