@@ -3,62 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from matchers.blocking import Blocked, block
-from matchers.calibration import LOWEST as LOWEST_CALIBRATED
-from matchers.calibration import knots, least_before
 from matchers.clustering import Clustered, cluster, numbers_apart
-from matchers.compare_numbers import one_slip
-from matchers.comparison import compare, resolve_into, usable
+from matchers.comparison import compare, usable
 from matchers.completeness import Completeness, pairs_completeness
 from matchers.entities import Entity
-from matchers.estimation import Model, beliefs, checked, estimate, patterns
+from matchers.estimation import Model
 from matchers.features import Codes, Features
-from matchers.frequencies import Chance, chance, counted
-from matchers.households import REACH, in_company, lift, moved
+from matchers.households import REACH
 from matchers.households import tellable as tellable_households
-from matchers.model_file import frozen
-from matchers.rivals import against_rivals, holds_once
-from matchers.scoring import LARGEST_WEIGHT, Ceiling, Evidence, Scale, explain, probability, scale, surpluses, weigh
-from matchers.situations import tellable
+from matchers.scoring import Evidence, Scale, explain, probability, scale, surpluses, weigh
+from matchers.weighing import Weighed, applied, calibrated, fitted, in_chunks, two_numbers, weigh_pairs, with_company, with_rivals
 
-T = TypeVar("T")
 Stage = Callable[[str], AbstractContextManager[object]]
-FIT_ON = 200_000  # candidate pairs the fit looks at; more change its third digit
-CALIBRATE_ON = 1_000_000  # candidate pairs with two registered numbers that weights are held against
-CHUNK = 400_000  # pairs weighed at a time
 SELDOM = 0.01  # of a party's pairs of records may bear two different registered numbers before these prove nothing
 REVIEW = ("none", "apart", "tie")  # apart: stronger links speak against it; tie: one of its records fits two parties alike
 LOWEST = -1000  # centibits; pairs below are not kept as rivals of others
 MOST_PAIRS = 2**31
-
-
-@dataclass(frozen=True)
-class Weighed:
-    """Pairs at or above a floor.
-
-    Attributes:
-        left, right: record numbers.
-        rules: bitmask of the blocking rules that brought the pair together.
-        levels, surpluses: comparisons x pairs.
-        weights: centibits.
-        company: others are linked between the pair's two homes.
-    """
-
-    left: Codes
-    right: Codes
-    rules: npt.NDArray[np.uint32]
-    levels: npt.NDArray[np.int8]
-    surpluses: npt.NDArray[np.float32]
-    weights: npt.NDArray[np.int32]
-    company: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -126,23 +94,23 @@ def link(
         blocked = block(features, entity.rules, apart=apart, threads=threads, max_pairs=max_pairs)
     with stage("train"):
         part = _parts(apart, features.size)
-        fitted, by_chance = _fitted(features, blocked, entity, part, threads) if model is None else _applied(features, model, part)
-        scaled = scale(fitted, features, by_chance)
+        model_used, by_chance = fitted(features, blocked, entity, part, threads) if model is None else applied(features, model, part)
+        scaled = scale(model_used, features, by_chance)
         if model is None:
             scaled = calibrated(features, blocked, scaled, entity, threads=threads)
     with stage("compare and score"):
-        told = tellable_households(features) and fitted.company != 0
+        told = tellable_households(features) and model_used.company != 0
         lowest = min(_centibits(floor), LOWEST if side is not None else -REACH if told else 0)
         weighed = weigh_pairs(features, blocked, scaled, floor=lowest, threads=threads)
         if told:
-            weighed, scaled = _with_company(features, weighed, scaled)
+            weighed, scaled = with_company(features, weighed, scaled)
     with stage("cluster"):
-        weighed, once = _with_rivals(weighed, side, features.size)
+        weighed, once = with_rivals(weighed, side, features.size)
         clustered = group(features, weighed, scaled, entity, threshold=_centibits(threshold))
     with stage("explain"):
         found = _linked(features, blocked, scaled, weighed, clustered, apart, _centibits(floor), _centibits(threshold), threads)
     complete = pairs_completeness(weighed.rules, probability(weighed.weights), used=len(blocked.used))
-    notes = (*_notes(blocked, clustered, once, side), *_to_review(found.review), *fitted.remarks)
+    notes = (*_notes(blocked, clustered, once, side), *_to_review(found.review), *model_used.remarks)
     return replace(found, blocked=blocked, completeness=complete, once=once, notes=notes)
 
 
@@ -157,96 +125,13 @@ def _nothing(features: Features) -> Linkage:
     )
 
 
-def _fitted(features: Features, blocked: Blocked, entity: Entity, part: Codes | None, threads: int) -> tuple[Model, Chance]:
-    by_chance = chance(features, usable(features, entity.comparisons), part=part)
-    return frozen(fit(features, blocked, entity, by_chance, threads=threads), features, by_chance), by_chance
-
-
-def _applied(features: Features, model: Model, part: Codes | None) -> tuple[Model, Chance]:
-    """Return the model as far as the data allow it to be applied."""
-    comparisons = usable(features, model.comparisons)
-    fields = frozenset(c.name for c in comparisons)
-    kept = [i for i, s in enumerate(model.situations) if s.match or set(s.needs) <= fields]
-    reduced = replace(
-        model, comparisons=comparisons, situations=tuple(model.situations[i] for i in kept), rates=model.rates[kept],
-        levels={name: table[kept] for name, table in model.levels.items() if name in fields},
-        missing={name: shares[kept] for name, shares in model.missing.items() if name in fields},
-        together={pair: times for pair, times in model.together.items() if set(pair) <= fields},
-    )
-    return reduced, counted(features, comparisons, model.frequencies, part=part)
-
-
-def fit(features: Features, blocked: Blocked, entity: Entity, by_chance: Chance, *, threads: int = 2) -> Model:
-    """Fit the model to an even sample of the candidate pairs; a fit that makes no sense is refused, and the beliefs stand."""
-    comparisons = usable(features, entity.comparisons)
-    step = max(1, blocked.size // FIT_ON)
-    left, right = blocked.left[::step], blocked.right[::step]
-    parts = _in_chunks(len(left), threads, lambda at: compare(features, left[at], right[at], comparisons))
-    seen = patterns(np.concatenate(parts, axis=1), comparisons)
-    told = tellable(entity.situations, frozenset(c.name for c in comparisons))
-    start = beliefs(comparisons, told, by_chance)
-    return checked(estimate(seen, start, by_chance, sampled=len(left) / max(1, blocked.size)), start, by_chance)
-
-
-def calibrated(features: Features, blocked: Blocked, scaled: Scale, entity: Entity, *, threads: int = 2) -> Scale:
-    """Correct the model by what the registered numbers say of pairs that are weighed without them."""
-    model, number = scaled.model, entity.number
-    kept = tuple(c for c in model.comparisons if c.name != number)
-    if len(kept) == len(model.comparisons) or not kept or not model.fitted_on:
-        return scaled
-    codes = features.codes(number)
-    by_number = np.uint32(sum(1 << bit for bit, rule in enumerate(blocked.used) if rule.key == (number,)))
-    # what only the number brought together says nothing about pairs without one
-    both = np.flatnonzero((codes[blocked.left] >= 0) & (codes[blocked.right] >= 0) & ((blocked.rules & ~by_number) != 0))
-    both = both[:: len(both) // CALIBRATE_ON + 1]
-    pairs = replace(blocked, left=blocked.left[both], right=blocked.right[both], rules=blocked.rules[both])
-    without = replace(model, comparisons=kept, together={pair: times for pair, times in model.together.items() if number not in pair})
-    silent = replace(scaled, model=without, surplus={name: by_code for name, by_code in scaled.surplus.items() if name != number})
-    found = weigh_pairs(features, pairs, silent, floor=LOWEST_CALIBRATED, threads=threads)
-    a, b = codes[found.left], codes[found.right]
-    same = (a == b) | ~_two_numbers(features, entity, a, b)
-    wrong = float(model.levels[number][np.flatnonzero(model.is_match), -1].max())
-    return replace(scaled, model=replace(model, witness=number, calibration=knots(found.weights, same, wrong)))
-
-
-def weigh_pairs(features: Features, blocked: Blocked, scaled: Scale, *, floor: int, threads: int = 2) -> Weighed:
-    """Weigh every candidate pair; text is compared only where a pair can still reach the floor.
-
-    Args:
-        floor: centibits; pairs below it are not returned.
-    """
-    comparisons = scaled.model.comparisons
-    ceiling = Ceiling(scaled)
-    reached = min(floor, least_before(floor, scaled.model.calibration)) if scaled.model.calibration else floor
-    nats = reached * np.log(2) / 100 - 1e-3
-
-    def one(at: slice) -> Weighed:
-        left, right = blocked.left[at], blocked.right[at]
-        states = np.stack([c.quick(features, left, right) for c in comparisons])
-        for row, comparison in enumerate(comparisons):
-            if comparison.by_numbers:
-                resolve_into(states[row], comparison, features, left, right)
-        keep = np.flatnonzero(ceiling(states, surpluses(states, features, left, scaled)) >= nats)
-        left, right, states = left[keep], right[keep], states[:, keep]
-        for row, comparison in enumerate(comparisons):
-            resolve_into(states[row], comparison, features, left, right)
-        surplus = surpluses(states, features, left, scaled)
-        weights = weigh(states, surplus, scaled)
-        linked = np.flatnonzero(weights >= floor)
-        return Weighed(left[linked], right[linked], blocked.rules[at][keep][linked], states[:, linked], surplus[:, linked], weights[linked], np.zeros(len(linked), np.bool_))
-
-    parts = _in_chunks(blocked.size, threads, one)
-    names = ("left", "right", "rules", "levels", "surpluses", "weights", "company")
-    return Weighed(*(np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in names))
-
-
 def group(features: Features, weighed: Weighed, scaled: Scale, entity: Entity, *, threshold: int) -> Clustered:
     """Cluster the pairs that weigh as much as the threshold, in centibits."""
     links = weighed.weights >= max(1, threshold)
     numbers = features.columns[entity.number] if features.has(entity.number) and trusted(scaled.model, entity.number) else None
 
     def two_parties(a: Codes, b: Codes) -> npt.NDArray[np.bool_]:
-        return _two_numbers(features, entity, a, b)
+        return two_numbers(features, entity, a, b)
 
     if numbers is not None:
         links &= ~numbers_apart(weighed.left, weighed.right, numbers.codes, two_parties)
@@ -259,11 +144,6 @@ def group(features: Features, weighed: Weighed, scaled: Scale, entity: Entity, *
         features.size, weighed.left[links], weighed.right[links], weighed.weights[links], weigh=weigh_two,
         numbers=None if numbers is None else numbers.codes, two_parties=two_parties,
     )
-
-
-def _two_numbers(features: Features, entity: Entity, a: Codes, b: Codes) -> npt.NDArray[np.bool_]:
-    """Return whether two different registered numbers are two, and not one misspelt."""
-    return ~one_slip(features.columns[entity.number], a, b) if entity.misspelt else np.asarray(a != b)
 
 
 def trusted(model: Model, number: str) -> bool:
@@ -280,38 +160,6 @@ def _parts(apart: Sequence[Codes], size: int) -> Codes | None:
 def _centibits(probability: float) -> int:
     clipped = min(max(probability, 1e-9), 1 - 1e-9)
     return int(np.ceil(100 * np.log2(clipped / (1 - clipped)) - 1e-6))
-
-
-def _with_company(features: Features, weighed: Weighed, scaled: Scale) -> tuple[Weighed, Scale]:
-    """Add what it says that others are linked between the two homes of a pair, as the model knows it or as the pairs show it."""
-    company = in_company(features, weighed.left, weighed.right, weighed.weights)
-    adds = scaled.model.company
-    if adds is None:
-        at = moved(features, weighed.left, weighed.right)
-        adds = lift(weighed.weights[at], company[at])
-        scaled = replace(scaled, model=replace(scaled.model, company=adds))
-    weights = np.minimum(weighed.weights + np.where(company, adds, 0), np.maximum(weighed.weights, LARGEST_WEIGHT)).astype(np.int32)
-    return replace(weighed, weights=weights, company=company & (adds > 0)), scaled
-
-
-def _with_rivals(weighed: Weighed, side: Codes | None, size: int) -> tuple[Weighed, tuple[bool, bool]]:
-    """Weigh the pairs against each other where a file holds each party once.
-
-    Returns:
-        The pairs with their weights after that, and which files were found to hold a party once.
-    """
-    if side is None:
-        return weighed, (False, False)
-    others = np.zeros(len(weighed.weights), np.int32)
-    chances = probability(weighed.weights)
-    on_first = np.where(side[weighed.left] == 0, weighed.left, weighed.right)
-    on_second = np.where(side[weighed.left] == 0, weighed.right, weighed.left)
-    once = holds_once(on_second, chances, size), holds_once(on_first, chances, size)
-    # a record of the second file has one partner in a first file that holds everybody once
-    for near, holds in zip((on_second, on_first), once, strict=True):
-        if holds:
-            others += against_rivals(near, weighed.weights, size)
-    return replace(weighed, weights=weighed.weights + others), once
 
 
 def _linked(
@@ -331,7 +179,7 @@ def _linked(
     more = compare(features, clustered.left[joined], clustered.right[joined], scaled.model.comparisons)
     levels = np.concatenate([weighed.levels[:, kept], more], axis=1)
     surplus = np.concatenate([weighed.surpluses[:, kept], surpluses(more, features, clustered.left[joined], scaled)], axis=1)
-    parts = _in_chunks(len(left), threads, lambda at: explain(levels[:, at], surplus[:, at], scaled))
+    parts = in_chunks(len(left), threads, lambda at: explain(levels[:, at], surplus[:, at], scaled))
     evidence = Evidence(*(np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in ("weights", "contributions", "start", "situation")))
     weights = np.concatenate([weights[kept], clustered.weights[joined]]).astype(np.int32)
     compared, found = _places(blocked, clustered.left[joined], clustered.right[joined], features.size)
@@ -387,9 +235,3 @@ def _to_review(review: npt.NDArray[np.int8]) -> tuple[str, ...]:
     if tied:
         notes.append(f"{tied:,} links do not join their records, because one of the two fits two parties alike; a person has to look")
     return tuple(notes)
-
-
-def _in_chunks(size: int, threads: int, work: Callable[[slice], T]) -> list[T]:
-    at = [slice(start, min(size, start + CHUNK)) for start in range(0, max(size, 1), CHUNK)]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(work, at))

@@ -15,12 +15,13 @@ import recordlinkage
 from matchers.blocking import block
 from matchers.canonical import canonical
 from matchers.comparison import compare, usable
-from matchers.engine import Linkage, fit, link, trusted, weigh_pairs
+from matchers.engine import Linkage, link, trusted
 from matchers.entities import ORGANISATION, PERSON
 from matchers.estimation import Model
 from matchers.features import Features, encode
 from matchers.frequencies import chance
 from matchers.scoring import scale, surpluses, weigh
+from matchers.weighing import fit, weigh_pairs
 from schemas.errors import SafetyStop
 
 Row = dict[str, object]
