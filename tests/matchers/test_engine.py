@@ -404,7 +404,7 @@ def test_a_fit_looks_at_an_even_sample_of_the_pairs(linked, monkeypatch: pytest.
     by_chance = chance(features, comparisons)
     blocked = block(features, PERSON.rules)
     every = fit(features, blocked, PERSON, by_chance)
-    monkeypatch.setattr("matchers.engine.FIT_ON", blocked.size // 3)
+    monkeypatch.setattr("matchers.weighing.FIT_ON", blocked.size // 3)
     some = fit(features, blocked, PERSON, by_chance)
     assert (every.fitted_on, some.fitted_on) == (blocked.size, -(-blocked.size // 3))
     match = every.is_match
@@ -413,7 +413,7 @@ def test_a_fit_looks_at_an_even_sample_of_the_pairs(linked, monkeypatch: pytest.
 
 def test_pairs_in_many_chunks_are_weighed_like_pairs_in_one(linked, monkeypatch: pytest.MonkeyPatch) -> None:
     features, _, found = linked
-    monkeypatch.setattr("matchers.engine.CHUNK", 97)
+    monkeypatch.setattr("matchers.weighing.CHUNK", 97)
     again = link(features, PERSON)
     for name in ("left", "right", "weights", "clusters"):
         assert getattr(again, name).tolist() == getattr(found, name).tolist(), name
