@@ -63,14 +63,17 @@ def lift(weights: Weights, company: Flags) -> int:
     Args:
         weights: of pairs at two homes, without what company adds.
     """
+    values, of = np.unique(weights, return_inverse=True)  # a few thousand, however many pairs
+    alone, with_company = (np.bincount(of[which], minlength=len(values)) for which in (~company, company))
     adds = 0.0
     for _ in range(ROUNDS):
-        chances = 1 / (1 + np.exp2(-(weights + adds * company) / 100))
-        matches, rest = float(chances.sum()), float((1 - chances).sum())
+        matches_in_company = with_company / (1 + np.exp2(-(values + adds) / 100))
+        matches = float((alone / (1 + np.exp2(-values / 100)) + matches_in_company).sum())
+        rest = len(weights) - matches
         if matches < FEWEST or rest < FEWEST:
             return 0
-        among_matches = (float(chances[company].sum()) + 0.5) / (matches + 1)
-        among_others = (float((1 - chances)[company].sum()) + 0.5) / (rest + 1)
+        among_matches = (float(matches_in_company.sum()) + 0.5) / (matches + 1)
+        among_others = (float((with_company - matches_in_company).sum()) + 0.5) / (rest + 1)
         before, adds = adds, float(np.clip(100 * np.log2(among_matches / among_others), 0, MOST))
         if abs(adds - before) < 1:
             break
