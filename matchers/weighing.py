@@ -19,7 +19,7 @@ from matchers.entities import Entity
 from matchers.estimation import Model, beliefs, checked, estimate, patterns
 from matchers.features import Codes, Features
 from matchers.frequencies import Chance, chance, counted
-from matchers.households import in_company, lift, moved
+from matchers.households import REACH, in_company, lift, moved
 from matchers.model_file import frozen
 from matchers.rivals import against_rivals, holds_once
 from matchers.scoring import LARGEST_WEIGHT, Ceiling, Scale, probability, surpluses, weigh
@@ -143,13 +143,14 @@ def two_numbers(features: Features, entity: Entity, a: Codes, b: Codes) -> npt.N
 
 def with_company(features: Features, weighed: Weighed, scaled: Scale) -> tuple[Weighed, Scale]:
     """Add what it says that others are linked between the two homes of a pair, as the model knows it or as the pairs show it."""
-    company = in_company(features, weighed.left, weighed.right, weighed.weights)
+    near = weighed.weights >= -REACH  # whatever the floor, so that a lower one changes no weight
+    company = in_company(features, weighed.left, weighed.right, weighed.weights) & near
     adds = scaled.model.company
     if adds is None:
-        at = moved(features, weighed.left, weighed.right)
+        at = moved(features, weighed.left, weighed.right) & near
         adds = lift(weighed.weights[at], company[at])
         scaled = replace(scaled, model=replace(scaled.model, company=adds))
-    weights = np.minimum(weighed.weights + np.where(company, adds, 0), np.maximum(weighed.weights, LARGEST_WEIGHT)).astype(np.int32)
+    weights = np.minimum(weighed.weights + np.where(company, adds, 0), LARGEST_WEIGHT).astype(np.int32)
     return replace(weighed, weights=weights, company=company & (adds > 0)), scaled
 
 

@@ -6,6 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from benchmarks.population import population
+from matchers.canonical import canonical
+from matchers.engine import link
+from matchers.entities import PERSON
 from matchers.features import Features, encode
 from matchers.households import FEWEST, MOST, STRONG, in_company, lift, moved, tellable
 
@@ -89,3 +93,14 @@ def test_company_never_adds_more_than_its_most() -> None:
 def test_with_few_people_who_moved_company_adds_nothing() -> None:
     weights = np.full(int(FEWEST) - 1, 3000, np.int32)
     assert lift(weights, np.ones(len(weights), np.bool_)) == 0
+
+
+def test_a_lower_floor_changes_no_weight_where_households_moved() -> None:
+    people = population(25000, seed=3).drop("person", "home", "partner")
+    features = encode(canonical(people).records)
+    high, low = (link(features, PERSON, floor=floor) for floor in (0.5, 0.001))
+    assert high.model.company == low.model.company
+    assert high.company.sum() > 5
+    weights = dict(zip(zip(low.left.tolist(), low.right.tolist(), strict=True), low.weights.tolist(), strict=True))
+    assert [weights[pair] for pair in zip(high.left.tolist(), high.right.tolist(), strict=True)] == high.weights.tolist()
+    assert sum(weight >= 0 for weight in weights.values()) == len(high.left)
