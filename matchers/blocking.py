@@ -78,6 +78,27 @@ class Blocked:
         return len(self.left)
 
 
+def places(
+    left: Codes, right: Codes, among: tuple[Codes, Codes], size: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Return where pairs stand among other pairs, and which of them do.
+
+    Args:
+        left, right: the pairs that are looked for, in any order.
+        among: the pairs that are looked through, left and right; sorted as blocking leaves them is quickest.
+        size: of the records.
+
+    Returns:
+        The place of each pair that is there, in the pairs' order; and for each pair whether it is there.
+    """
+    known, wanted = (a.astype(np.int64) * size + b for a, b in (among, (left, right)))
+    order = np.argsort(known) if (known[1:] < known[:-1]).any() else None
+    at = np.minimum(np.searchsorted(known, wanted, sorter=order), max(0, len(known) - 1))
+    at = at if order is None else order[at]
+    found = known[at] == wanted if len(known) else np.zeros(len(wanted), np.bool_)
+    return at[found], found
+
+
 def block(features: Features, rules: Sequence[BlockingRule], *, apart: Sequence[Codes] = (), max_pairs: int = 2**31, threads: int = 2) -> Blocked:
     """Pair every two records that at least one rule brings together.
 

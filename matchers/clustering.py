@@ -18,6 +18,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from matchers.blocking import places
 from matchers.features import Codes
 
 Weights = npt.NDArray[np.int32]
@@ -78,7 +79,7 @@ def cluster(
     clusters, ties = _taken_apart(group.astype(np.int32), doubtful, inside, own)
     together = clusters[inside.left] == clusters[inside.right]
     said = own.copy()
-    said[together] = _in_company(own, _through(inside, own, together))[together]
+    said[together] = _with_chain(own, _through(inside, own, together))[together]
     parted = ~together & linked & ~ties
     said[parted] = _alike(own[parted], _between(clusters, inside, own)[parted])
     changed = (said != own) | (together & ~linked)
@@ -131,15 +132,9 @@ def _weights_of(
     inside_l: Codes, inside_r: Codes, left: Codes, right: Codes, weights: Weights, size: int, weigh: Callable[[Codes, Codes], Weights]
 ) -> tuple[Weights, npt.NDArray[np.bool_]]:
     """Return the weight of each pair inside a group, and which are links; the others are weighed now."""
-    known = left.astype(np.int64) * size + right
-    if (known[1:] < known[:-1]).any():
-        order = np.argsort(known)
-        known, weights = known[order], weights[order]
-    wanted = inside_l.astype(np.int64) * size + inside_r
-    at = np.minimum(np.searchsorted(known, wanted), max(0, len(known) - 1))
-    found = known[at] == wanted if len(known) else np.zeros(len(wanted), np.bool_)
-    own = np.empty(len(wanted), np.int32)
-    own[found] = weights[at[found]]
+    at, found = places(inside_l, inside_r, (left, right), size)
+    own = np.empty(len(inside_l), np.int32)
+    own[found] = weights[at]
     own[~found] = weigh(inside_l[~found], inside_r[~found])
     return own, found
 
@@ -257,7 +252,7 @@ def _through(inside: _Pairs, own: Weights, together: npt.NDArray[np.bool_]) -> W
     return out
 
 
-def _in_company(own: Weights, through: Weights) -> Weights:
+def _with_chain(own: Weights, through: Weights) -> Weights:
     """Return the pairs' weights where a chain may speak for them better than they do."""
     return np.maximum(own, _alike(np.clip(own, -MOST_SAY, MOST_SAY), np.clip(through, -MOST_SAY, MOST_SAY)))
 

@@ -14,7 +14,18 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from matchers.compare_numbers import one_slip
-from matchers.comparison import UNRESOLVED, Comparison, Flags, Levels, always, by_distinct, in_order, quick_equal, similarity
+from matchers.comparison import (
+    UNRESOLVED,
+    Comparison,
+    Flags,
+    Levels,
+    always,
+    by_distinct,
+    in_order,
+    known_equal,
+    quick_equal,
+    similarity,
+)
 from matchers.features import Codes, Column, Features
 from matchers.normalisers.address_words import STREETS
 
@@ -55,30 +66,20 @@ def postcode() -> Comparison:
     return Comparison("postcode", POSTCODE_LEVELS, ("postcode",), quick_equal("postcode"), _resolve_postcode, (0.002, 0.005, 0.02, 0.1), "postcode", by_numbers=True)
 
 
-def _pair(features: Features, name: str, left: Codes, right: Codes) -> tuple[Flags, Flags]:
-    """Return where both values are known, and where these are different."""
-    if not features.has(name):
-        nowhere = np.zeros(len(left), np.bool_)
-        return nowhere, nowhere
-    codes = features.codes(name)
-    a, b = codes[left], codes[right]
-    known = (a >= 0) & (b >= 0)
-    return known, known & (a != b)
-
-
 def _quick_house(features: Features, left: Codes, right: Codes) -> Levels:
     """Say what codes can say; open stay two names, and two numbers of which one is a range."""
-    whole, unlike = _pair(features, "house", left, right)
-    numbers, other_number = _pair(features, "house_number", left, right)
-    names, other_name = _pair(features, "house_name", left, right)
-    flats, other_flat = _pair(features, "flat", left, right)
+    whole, same = known_equal(features, "house", left, right)
+    numbers, same_number = known_equal(features, "house_number", left, right)
+    names, same_name = known_equal(features, "house_name", left, right)
+    flats, same_flat = known_equal(features, "flat", left, right)
+    other_number = numbers & ~same_number
     level = np.where(whole, 4, -1).astype(np.int8)  # a number on one side and a name on the other may be one house
     level[whole & (numbers | names)] = 3
     ranges = _ranges(features, left, right)
-    level[other_name | (other_number & ranges)] = UNRESOLVED
-    level[other_flat] = 5
+    level[(names & ~same_name) | (other_number & ranges)] = UNRESOLVED
+    level[flats & ~same_flat] = 5
     level[other_number & ~ranges] = 6
-    level[whole & ~unlike & (ranges | ~other_number)] = 0  # FLAT 7 18 is 7/18, and not FLAT 18 7
+    level[same & (ranges | ~other_number)] = 0  # FLAT 7 18 is 7/18, and not FLAT 18 7
     return level
 
 
@@ -92,7 +93,8 @@ def _ranges(features: Features, left: Codes, right: Codes) -> Flags:
 def _resolve_house(features: Features, left: Codes, right: Codes) -> Levels:
     level = np.full(len(left), 6, np.int8)
     for name, judge in (("house_number", _within), ("house_name", _misspelt)):
-        at = np.flatnonzero(_pair(features, name, left, right)[1])
+        known, same = known_equal(features, name, left, right)
+        at = np.flatnonzero(known & ~same)
         if len(at):
             column = features.columns[name]
             level[at] = by_distinct(column.codes[left[at]], column.codes[right[at]], partial(judge, column))

@@ -6,7 +6,7 @@ import numpy as np
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
-from matchers.comparison import UNRESOLVED, Comparison, Flags, Levels, by_distinct, similarity
+from matchers.comparison import UNRESOLVED, Comparison, Flags, Levels, by_distinct, known_equal, similarity
 from matchers.features import Codes, Features
 
 LEVELS = ("same-house", "part", "same-postcode", "same-sector", "same-district", "same-area", "differs")
@@ -19,32 +19,21 @@ def address() -> Comparison:
     return Comparison("address", LEVELS, ("postcode", "address", "uprn"), _quick, _resolve, (0.00001, 0.00001, 0.0001, 0.003, 0.03, 0.3), "home")
 
 
-def _pair(features: Features, name: str, left: Codes, right: Codes) -> tuple[Flags, Flags]:
-    """Return where both values are known, and where they are equal."""
-    if not features.has(name):
-        nowhere = np.zeros(len(left), np.bool_)
-        return nowhere, nowhere
-    codes = features.codes(name)
-    a, b = codes[left], codes[right]
-    known = (a >= 0) & (b >= 0)
-    return known, known & (a == b)
-
-
 def _quick(features: Features, left: Codes, right: Codes) -> Levels:
     """Say what codes can say; open stays where the lines' words may bring two addresses nearer."""
     level = np.zeros(len(left), np.int8)
-    known_home, same_home = _pair(features, "home", left, right)
+    known_home, same_home = known_equal(features, "home", left, right)
     at = np.flatnonzero(~same_home)
     level[at] = _by_codes(features, left[at], right[at], known_home[at])
     return level
 
 
 def _by_codes(features: Features, left: Codes, right: Codes, known_home: Flags) -> Levels:
-    known_code, same_code = _pair(features, "postcode", left, right)
-    known_house, same_house = _pair(features, "paon", left, right)
-    known_flat, same_flat = _pair(features, "saon", left, right)
-    known_uprn, same_uprn = _pair(features, "uprn", left, right)
-    known_line, _ = _pair(features, "address", left, right)
+    known_code, same_code = known_equal(features, "postcode", left, right)
+    known_house, same_house = known_equal(features, "paon", left, right)
+    known_flat, same_flat = known_equal(features, "saon", left, right)
+    known_uprn, same_uprn = known_equal(features, "uprn", left, right)
+    known_line, _ = known_equal(features, "address", left, right)
     flats_differ, houses_differ = known_flat & ~same_flat, known_house & ~same_house
     level = _district(features, left, right)
     level[same_code] = 2
@@ -70,7 +59,7 @@ def _district(features: Features, left: Codes, right: Codes) -> Levels:
 
 def _resolve(features: Features, left: Codes, right: Codes) -> Levels:
     """Read the lines: nearly the same words are the same house, where the postcode does not speak against it."""
-    known_code, same_code = _pair(features, "postcode", left, right)
+    known_code, same_code = known_equal(features, "postcode", left, right)
     level = _district(features, left, right)
     level[same_code] = 2
     close, near = _lines(features, left, right)

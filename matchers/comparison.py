@@ -87,6 +87,16 @@ def resolve_into(level: Levels, comparison: Comparison, features: Features, left
         level[at] = comparison.resolve(features, left[at], right[at])
 
 
+def known_equal(features: Features, name: str, left: Codes, right: Codes) -> tuple[Flags, Flags]:
+    """Return where both values are known, and where these are equal; a column the data lack is known nowhere."""
+    if not features.has(name):
+        nowhere = np.zeros(len(left), np.bool_)
+        return nowhere, nowhere
+    a, b = features.codes(name)[left], features.codes(name)[right]
+    known = (a >= 0) & (b >= 0)
+    return known, known & (a == b)
+
+
 def quick_equal(name: str, *, whole: Callable[[Features, Codes], Flags] | None = None) -> Quick:
     """Return a first look at one column: unknown, equal, or open.
 

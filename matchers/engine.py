@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from matchers.blocking import Blocked, block
+from matchers.blocking import Blocked, block, places
 from matchers.clustering import Clustered, cluster, numbers_apart
 from matchers.comparison import compare, usable
 from matchers.completeness import Completeness, pairs_completeness
@@ -110,7 +110,7 @@ def link(
     with stage("explain"):
         found = _linked(features, blocked, scaled, weighed, clustered, apart, _centibits(floor), _centibits(threshold), threads)
     complete = pairs_completeness(weighed.rules, probability(weighed.weights), used=len(blocked.used))
-    notes = (*_notes(blocked, clustered, once, side), *_to_review(found.review), *model_used.remarks)
+    notes = (*_notes(blocked, clustered, found.review, once, side), *model_used.remarks)
     return replace(found, blocked=blocked, completeness=complete, once=once, notes=notes)
 
 
@@ -167,7 +167,7 @@ def _linked(
 ) -> Linkage:
     """Explain the links: those that reach the floor with what other records say of them, and the pairs that only their cluster joins."""
     weights = weighed.weights.copy()
-    place, changed = _places(weighed, clustered.left, clustered.right, features.size)
+    place, changed = places(clustered.left, clustered.right, (weighed.left, weighed.right), features.size)
     weights[place] = clustered.weights[changed]
     kept = np.flatnonzero(weights >= floor)
     new = ~changed & (clustered.weights >= floor)
@@ -182,7 +182,7 @@ def _linked(
     parts = in_chunks(len(left), threads, lambda at: explain(levels[:, at], surplus[:, at], scaled))
     evidence = Evidence(*(np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in ("weights", "contributions", "start", "situation")))
     weights = np.concatenate([weights[kept], clustered.weights[joined]]).astype(np.int32)
-    compared, found = _places(blocked, clustered.left[joined], clustered.right[joined], features.size)
+    compared, found = places(clustered.left[joined], clustered.right[joined], (blocked.left, blocked.right), features.size)
     brought = np.zeros(len(joined), np.uint32)
     brought[found] = blocked.rules[compared]
     rules = np.concatenate([weighed.rules[kept], brought])
@@ -193,15 +193,6 @@ def _linked(
     )
 
 
-def _places(pairs: Weighed | Blocked, left: Codes, right: Codes, size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Return where among the pairs, sorted as blocking leaves them, those are that stand there, and which of them do."""
-    known = pairs.left.astype(np.int64) * size + pairs.right
-    wanted = left.astype(np.int64) * size + right
-    at = np.minimum(np.searchsorted(known, wanted), max(0, len(known) - 1))
-    found = known[at] == wanted if len(known) else np.zeros(len(wanted), np.bool_)
-    return at[found], found
-
-
 def _review(left: Codes, right: Codes, linked: npt.NDArray[np.bool_], clustered: Clustered) -> npt.NDArray[np.int8]:
     """Return which links do not join their records, and why."""
     size = len(clustered.clusters)
@@ -210,7 +201,9 @@ def _review(left: Codes, right: Codes, linked: npt.NDArray[np.bool_], clustered:
     return np.where(apart, np.where(tied, 2, 1), 0).astype(np.int8)
 
 
-def _notes(blocked: Blocked, clustered: Clustered, once: tuple[bool, bool], side: Codes | None) -> tuple[str, ...]:
+def _notes(
+    blocked: Blocked, clustered: Clustered, review: npt.NDArray[np.int8], once: tuple[bool, bool], side: Codes | None
+) -> tuple[str, ...]:
     notes = []
     for cost in blocked.costs:
         if cost.refined_keys:
@@ -224,12 +217,7 @@ def _notes(blocked: Blocked, clustered: Clustered, once: tuple[bool, bool], side
     if side is not None and any(once):
         files = " and ".join(name for name, holds in zip(("LEFT", "RIGHT"), once, strict=True) if holds)
         notes.append(f"{files}: holds hardly anybody twice, so of a record's possible partners there one at most is right")
-    return tuple(notes)
-
-
-def _to_review(review: npt.NDArray[np.int8]) -> tuple[str, ...]:
     apart, tied = (int((review == number).sum()) for number in (1, 2))
-    notes = []
     if apart:
         notes.append(f"{apart:,} links do not join their records, because stronger links speak against it")
     if tied:

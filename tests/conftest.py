@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -26,6 +27,22 @@ settings.load_profile("counterfoil")
 DAY = date(2026, 11, 1)
 NOON = datetime(2026, 11, 2, 12, 0, 0, tzinfo=UTC)
 SENDS = {"northmere": ("TAX", "PAY", "PSP"), "eastholt": ("TAX", "CRS", "CRP")}
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Command = Callable[..., Said]
 
 
 @dataclass(frozen=True)

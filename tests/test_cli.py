@@ -6,10 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,23 +14,10 @@ import cli
 from commands import check as check_command
 from pipeline.specification import template
 from schemas.datasets import CONTRACTS
+from tests.conftest import Command, Said
 
 ROOT = Path(__file__).parent.parent
 HEADER, ROW, _ = template(CONTRACTS["TAX"]).split("\r\n")
-
-
-@dataclass(frozen=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Command = Callable[..., Said]
 
 
 @pytest.fixture

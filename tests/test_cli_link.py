@@ -7,33 +7,17 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 import pytest
 
 import cli
 from benchmarks.population import population
+from tests.conftest import Command, Said
 
 ROOT = Path(__file__).parent.parent
 PERSONAL = ("record_ref", "forename", "middle_names", "surname", "date_of_birth", "address", "postcode", "nino", "phone", "email")
-
-
-@dataclass(frozen=True)
-class Said:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Command = Callable[..., Said]
 
 
 @pytest.fixture(scope="module")
