@@ -10,9 +10,10 @@ from typing import Annotated
 
 import typer
 
-from commands import init, night, spec
+from commands import init, keys, night, spec
 from commands import map as mapping
 from commands.check import check_files
+from commands.collect import collect_reports
 from commands.demo import demonstrate
 from commands.evaluate import evaluate_links
 from commands.link import link_records, train_model
@@ -32,7 +33,9 @@ app.add_typer(spec.app, name="spec")
 app.command("check")(check_files)
 app.add_typer(mapping.app, name="map")
 app.add_typer(init.app, name="init")
+app.add_typer(keys.app, name="keys")
 app.command("submit")(submit_files)
+app.command("collect")(collect_reports)
 app.command("run")(night.run_night)
 app.command("status")(night.show_status)
 app.command("query")(night.ask)

@@ -23,6 +23,7 @@ SHORTEST_PART = 3  # letters of a short form or of a part of a double name
 
 FORENAME = ("exact", "nickname", "initial", "close", "near", "alike", "swapped", "middle", "differs")
 SURNAME = ("exact", "close", "near", "alike", "part", "swapped", "differs")
+MIDDLE = ("exact", "part", "differs")
 
 
 def forename() -> Comparison:
@@ -39,7 +40,7 @@ def surname() -> Comparison:
 
 def middle_names() -> Comparison:
     """Return the comparison of other given names: the same, an initial that fits, one of several or a misspelling."""
-    return Comparison("middle_names", ("exact", "part", "differs"), ("middle_names",), quick_equal("middle_names"), _resolve_middle, (0.02, 0.06), "middle_names")
+    return Comparison("middle_names", MIDDLE, ("middle_names",), quick_equal("middle_names"), _resolve_middle, (0.02, 0.06), "middle_names")
 
 
 def _more_than_initial(features: Features, codes: Codes) -> Flags:

@@ -72,6 +72,8 @@ def compare(features: Features, left: Codes, right: Codes, comparisons: Sequence
     Returns:
         comparisons x pairs, the level of each.
     """
+    if features.together is not None:
+        return features.together(left, right, comparisons)
     out = np.empty((len(comparisons), len(left)), np.int8)
     for row, comparison in enumerate(comparisons):
         level = comparison.quick(features, left, right)

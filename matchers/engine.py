@@ -20,12 +20,24 @@ from matchers.features import Codes, Features
 from matchers.households import REACH
 from matchers.households import tellable as tellable_households
 from matchers.scoring import Evidence, Scale, explain, probability, scale, surpluses, weigh
-from matchers.weighing import Weighed, applied, calibrated, fitted, in_chunks, two_numbers, weigh_pairs, with_company, with_rivals
+from matchers.weighing import (
+    Weighed,
+    applied,
+    calibrated,
+    fitted,
+    in_chunks,
+    two_numbers,
+    weigh_pairs,
+    with_company,
+    with_rivals,
+    wrongly_noted,
+)
 
 Stage = Callable[[str], AbstractContextManager[object]]
 SELDOM = 0.01  # of a party's pairs of records may bear two different registered numbers before these prove nothing
 REVIEW = ("none", "apart", "tie")  # apart: stronger links speak against it; tie: one of its records fits two parties alike
 LOWEST = -1000  # centibits; pairs below are not kept as rivals of others
+NEVER_COMPARED = -100  # centibits of two members of a group that cannot be compared: they would probably have met, were they one
 MOST_PAIRS = 2**31
 
 
@@ -128,7 +140,7 @@ def _nothing(features: Features) -> Linkage:
 def group(features: Features, weighed: Weighed, scaled: Scale, entity: Entity, *, threshold: int) -> Clustered:
     """Cluster the pairs that weigh as much as the threshold, in centibits."""
     links = weighed.weights >= max(1, threshold)
-    numbers = features.columns[entity.number] if features.has(entity.number) and trusted(scaled.model, entity.number) else None
+    numbers = features.columns[entity.number] if features.has(entity.number) and trusted(scaled.model, entity) else None
 
     def two_parties(a: Codes, b: Codes) -> npt.NDArray[np.bool_]:
         return two_numbers(features, entity, a, b)
@@ -138,7 +150,8 @@ def group(features: Features, weighed: Weighed, scaled: Scale, entity: Entity, *
 
     def weigh_two(left: Codes, right: Codes) -> npt.NDArray[np.int32]:
         levels = compare(features, left, right, scaled.model.comparisons)
-        return weigh(levels, surpluses(levels, features, left, scaled), scaled)
+        weights = weigh(levels, surpluses(levels, features, left, scaled), scaled)
+        return np.where((levels < 0).all(axis=0), np.int32(NEVER_COMPARED), weights)
 
     return cluster(
         features.size, weighed.left[links], weighed.right[links], weighed.weights[links], weigh=weigh_two,
@@ -146,10 +159,9 @@ def group(features: Features, weighed: Weighed, scaled: Scale, entity: Entity, *
     )
 
 
-def trusted(model: Model, number: str) -> bool:
+def trusted(model: Model, entity: Entity) -> bool:
     """Return whether two different registered numbers mean two parties: not where a party's own numbers often differ."""
-    at = np.flatnonzero(model.is_match)
-    return number in model.levels and float(model.levels[number][at, -1].max()) < SELDOM
+    return entity.number in model.levels and wrongly_noted(model, entity.number, entity) < SELDOM
 
 
 def _parts(apart: Sequence[Codes], size: int) -> Codes | None:

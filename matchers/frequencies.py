@@ -97,19 +97,20 @@ def _counts(features: Features, comparison: Comparison) -> npt.NDArray[np.int64]
     return features.columns[column].counts if features.has(column) else np.zeros(0, np.int64)
 
 
-def chance(features: Features, comparisons: Sequence[Comparison], *, part: Codes | None = None) -> Chance:
+def chance(features: Features, comparisons: Sequence[Comparison], part: Codes | None = None, *, sampled: bool = True) -> Chance:
     """Count what chance can do: equal values in closed form from counts, likeness from pairs of any two records.
 
     Args:
         part: a code of each record; two records of equal code are never linked, and their agreement is no chance that was missed.
+        sampled: look at pairs of any two records; not where values are equal or not, and nothing between.
 
     Source: the number of pairs that share a value is the sum over values of n(n - 1) / 2; Fellegi and Sunter (1969), section 3.3.
     """
-    left, right = any_two(features.size)
-    sampled = compare(features, left, right, comparisons)
+    left, right = any_two(features.size) if sampled else (np.empty(0, np.int32), np.empty(0, np.int32))
+    seen_levels = compare(features, left, right, comparisons)
     fields = {}
     for row, comparison in enumerate(comparisons):
-        levels = sampled[row][sampled[row] > 0]
+        levels = seen_levels[row][seen_levels[row] > 0]
         seen = np.bincount(levels, minlength=len(comparison.levels)).astype(np.float64)[1:]
         counts = _counts(features, comparison)
         codes = _codes(features, comparison)

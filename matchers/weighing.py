@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -14,7 +14,7 @@ from matchers.blocking import Blocked
 from matchers.calibration import LOWEST as LOWEST_CALIBRATED
 from matchers.calibration import knots, least_before
 from matchers.compare_numbers import one_slip
-from matchers.comparison import compare, resolve_into, usable
+from matchers.comparison import Comparison, compare, resolve_into, usable
 from matchers.entities import Entity
 from matchers.estimation import Model, beliefs, checked, estimate, patterns
 from matchers.features import Codes, Features
@@ -54,7 +54,7 @@ class Weighed:
 
 def fitted(features: Features, blocked: Blocked, entity: Entity, part: Codes | None, threads: int) -> tuple[Model, Chance]:
     """Return a model fitted to the candidate pairs, and what chance brings about in these data."""
-    by_chance = chance(features, usable(features, entity.comparisons), part=part)
+    by_chance = (features.by_chance or chance)(features, usable(features, entity.comparisons), part)
     return frozen(fit(features, blocked, entity, by_chance, threads=threads), features, by_chance), by_chance
 
 
@@ -101,7 +101,7 @@ def calibrated(features: Features, blocked: Blocked, scaled: Scale, entity: Enti
     found = weigh_pairs(features, pairs, silent, floor=LOWEST_CALIBRATED, threads=threads)
     a, b = codes[found.left], codes[found.right]
     same = (a == b) | ~two_numbers(features, entity, a, b)
-    wrong = float(model.levels[number][np.flatnonzero(model.is_match), -1].max())
+    wrong = wrongly_noted(model, number, entity)
     return replace(scaled, model=replace(model, witness=number, calibration=knots(found.weights, same, wrong)))
 
 
@@ -118,10 +118,7 @@ def weigh_pairs(features: Features, blocked: Blocked, scaled: Scale, *, floor: i
 
     def one(at: slice) -> Weighed:
         left, right = blocked.left[at], blocked.right[at]
-        states = np.stack([c.quick(features, left, right) for c in comparisons])
-        for row, comparison in enumerate(comparisons):
-            if comparison.by_numbers:
-                resolve_into(states[row], comparison, features, left, right)
+        states = features.together(left, right, comparisons) if features.together else _first_look(features, left, right, comparisons)
         keep = np.flatnonzero(ceiling(states, surpluses(states, features, left, scaled)) >= nats)
         left, right, states = left[keep], right[keep], states[:, keep]
         for row, comparison in enumerate(comparisons):
@@ -136,9 +133,24 @@ def weigh_pairs(features: Features, blocked: Blocked, scaled: Scale, *, floor: i
     return Weighed(*(np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in names))
 
 
+def _first_look(features: Features, left: Codes, right: Codes, comparisons: Sequence[Comparison]) -> npt.NDArray[np.int8]:
+    """Return the levels that whole numbers alone can say."""
+    states = np.stack([c.quick(features, left, right) for c in comparisons])
+    for row, comparison in enumerate(comparisons):
+        if comparison.by_numbers:
+            resolve_into(states[row], comparison, features, left, right)
+    return states
+
+
 def two_numbers(features: Features, entity: Entity, a: Codes, b: Codes) -> npt.NDArray[np.bool_]:
     """Return whether two different registered numbers are two, and not one misspelt."""
     return ~one_slip(features.columns[entity.number], a, b) if entity.misspelt else np.asarray(a != b)
+
+
+def wrongly_noted(model: Model, number: str, entity: Entity) -> float:
+    """Return how often two records of one party bear what looks like two parties' numbers."""
+    table = model.levels[number][np.flatnonzero(model.is_match)]
+    return float((table[:, -1] if entity.misspelt else 1 - table[:, 0]).max())
 
 
 def with_company(features: Features, weighed: Weighed, scaled: Scale) -> tuple[Weighed, Scale]:

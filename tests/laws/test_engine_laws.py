@@ -144,7 +144,7 @@ def test_every_record_has_one_cluster_and_clusters_are_of_linked_records(rows: l
 @given(rows=crowd)
 def test_two_different_ninos_are_never_in_one_cluster(rows: list[Row]) -> None:
     features, refs, found = linked(table_of(rows))
-    if not features.has("nino") or not found.model.situations or not trusted(found.model, "nino"):
+    if not features.has("nino") or not found.model.situations or not trusted(found.model, PERSON):
         return
     column = features.columns["nino"]
     for number in np.unique(found.clusters):

@@ -299,9 +299,9 @@ def numbers_model(differs: float) -> Model:
 
 
 def test_numbers_prove_nothing_where_a_party_s_own_numbers_often_differ() -> None:
-    assert trusted(numbers_model(0.009), "nino")
-    assert not trusted(numbers_model(0.01), "nino")
-    assert not trusted(numbers_model(0.009), "company_number")
+    assert trusted(numbers_model(0.009), PERSON)
+    assert not trusted(numbers_model(0.01), PERSON)
+    assert not trusted(numbers_model(0.009), ORGANISATION)
 
 
 def test_two_different_ninos_are_two_people_whatever_else_agrees(linked, encoded) -> None:
@@ -309,7 +309,7 @@ def test_two_different_ninos_are_two_people_whatever_else_agrees(linked, encoded
             "phone": "07700900123", "email": "a@b.example"}  # fmt: skip
     features, number = encoded([{**same, "nino": "QQ112233A"}, {**same, "nino": "QQ998877A"}, *town(600).rows])
     found = link(features, PERSON)
-    assert trusted(found.model, "nino")
+    assert trusted(found.model, PERSON)
     assert found.clusters[number[0]] != found.clusters[number[1]]
 
 

@@ -1,0 +1,92 @@
+"""What stands where in an encoding: the passes, what each is keyed on, and the fields that are compared inside it.
+
+A *pass* brings records together that agree in a composite value, never in one attribute alone unless that is given out to one person.
+A record's *token* of a pass says which block it is in; its *code* holds what is compared there, salted by the block, so that two codes
+of different blocks have nothing to do with each other. A code is a row of bytes: filters of texts first, then tokens of four bytes,
+all zero where nothing is known or the pass says it already.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+FILTERS = ("forename", "surname", "address")
+NAMES = ("forename", "forename_root", "forename_initial", "surname", "surname_first", "surname_last", "middle_names", "middle_initial")
+PLACES = ("home", "postcode", "paon", "saon", "sector", "district", "area")
+BIRTH = ("birth_century", "birth_decade", "birth_unit", "birth_month", "birth_tens", "birth_ones", "birth_as_is", "birth_exchanged")
+NINO = ("nino_prefix", "nino_first", "nino_second", "nino_third")
+TOKENS = (*NAMES, *PLACES, *BIRTH, *NINO)
+# Tokens of one family can be compared with each other: a forename that stands in the surname's place is known again.
+FAMILY = {"forename": "name", "surname": "name", "middle_names": "name", "forename_initial": "name", "birth_as_is": "date", "birth_exchanged": "date"}
+TOKEN_BYTES = 4
+FILTER_BYTES = 32
+BLOCK_TOKEN = 16  # bytes of the token that names a block
+LARGEST_BLOCK = 200  # records of one extract; above it the block says nothing about who somebody is, and is left out with a count
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One way for two records to meet.
+
+    Args:
+        key: components whose values together make the block; a component with `|` is a set of two, in any order.
+        fields: filters and tokens that its code holds.
+        implies: comparison -> level that two records of one block have without looking.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    filters: tuple[str, ...]
+    fields: tuple[str, ...]
+    implies: tuple[str, ...] = ()
+
+
+_WHOLE = (*NAMES, *PLACES, *BIRTH, *NINO)
+_WITHOUT_BIRTH = (*NAMES, *PLACES, *NINO)
+_WITHOUT_HOME = (*NAMES, *BIRTH, *NINO)
+PERSON_PASSES = (
+    Pass("p1", ("birth_date", "forename_sound"), FILTERS, _WITHOUT_BIRTH, ("birth",)),
+    Pass("p2", ("birth_date", "surname_sound"), FILTERS, _WITHOUT_BIRTH, ("birth",)),
+    Pass("p3", ("forename|surname", "birth_year"), FILTERS, _WHOLE),
+    Pass("p4", ("birth_date", "district"), FILTERS, _WITHOUT_BIRTH, ("birth",)),
+    Pass("p5", ("home", "root_initial"), ("forename", "surname"), _WITHOUT_HOME, ("home",)),
+    Pass("p6", ("line", "surname_sound"), ("forename", "surname"), _WHOLE, ("line",)),
+    Pass("p7", ("line", "root_initial"), ("forename", "surname"), _WHOLE, ("line",)),
+    Pass("p8", ("forename_sound|surname_sound", "district"), FILTERS, _WHOLE),
+    Pass("p9", ("forename|surname", "middle_initial"), FILTERS, _WHOLE),
+    Pass("p10", ("forename_sound|rare_surname_sound",), FILTERS, _WHOLE),
+    Pass("nino", ("nino",), FILTERS, (*NAMES, *PLACES, *BIRTH)),
+    Pass("phone", ("phone",), FILTERS, _WHOLE),
+    Pass("email", ("email",), FILTERS, _WHOLE),
+    Pass("account", ("account",), FILTERS, _WHOLE),
+)
+NUMBERS = ("nino", "phone", "email", "account")  # passes of one attribute each, given out to one person or one household
+CODE_BYTES = len(FILTERS) * FILTER_BYTES + len(TOKENS) * TOKEN_BYTES
+
+
+def filter_at(name: str) -> slice:
+    """Return where the filter stands in a code."""
+    start = FILTERS.index(name) * FILTER_BYTES
+    return slice(start, start + FILTER_BYTES)
+
+
+def token_at(name: str) -> slice:
+    """Return where the token stands in a code."""
+    start = len(FILTERS) * FILTER_BYTES + TOKENS.index(name) * TOKEN_BYTES
+    return slice(start, start + TOKEN_BYTES)
+
+
+def specification() -> bytes:
+    """Return all that two parties must have in common for their encodings to meet, as JSON."""
+    said = {
+        "version": 1, "passes": [asdict(one) for one in PERSON_PASSES], "filters": FILTERS, "tokens": TOKENS, "families": FAMILY,
+        "filter_bytes": FILTER_BYTES, "token_bytes": TOKEN_BYTES, "largest_block": LARGEST_BLOCK,
+    }
+    return json.dumps(said, sort_keys=True).encode()
+
+
+def spec_digest() -> str:
+    """Return the SHA-256 of the specification, hex."""
+    return hashlib.sha256(specification()).hexdigest()
