@@ -24,14 +24,16 @@ import psutil
 
 from benchmarks.machine import machine
 from pipeline.check import check
-from pipeline.encode import encode
 from pipeline.home import load_partner
 from pipeline.mapping import load_all
 from pipeline.normalise import normalise
 from pipeline.run import run
 from pipeline.seal import seal
+from pipeline.submit import travelling
 from sample_data.demo import prepare
+from sample_data.generate import generate
 from schemas.datasets import contract
+from schemas.partnership import Disclosure
 
 AS_OF = date(2026, 11, 1)
 EVENING = datetime(2026, 11, 1, 18, tzinfo=UTC)
@@ -82,22 +84,23 @@ def deliver(folder: Path, stages: Stages) -> int:
         stages.add("check", checked.received, time.perf_counter() - started)
         with stages.stage("normalise", checked.accepted):
             normalised = normalise(checked.rows, c, partner=partner.id, as_of=AS_OF)
+        now = EVENING + timedelta(minutes=minute)
+        with stages.stage("encode", checked.accepted):
+            outgoing = travelling(normalised, c, partner, home, now=now, dry_run=False)
         with stages.stage("seal", checked.accepted):
-            seal(
-                encode(normalised, disclosure="clear"), checked, partner, disclosure="clear", period=one["period"] or "current",
-                now=EVENING + timedelta(minutes=minute), tool_version="benchmark", supersedes="", dry_run=False,
-            )
+            seal(outgoing, checked, partner, period=one["period"] or "current", now=now, tool_version="benchmark", supersedes="", dry_run=False)
         total += checked.received
     return total
 
 
-def measure(folder: Path, rows: int) -> None:
+def measure(folder: Path, rows: int, disclosure: Disclosure) -> None:
     stages, done = Stages(), threading.Event()
     watcher = threading.Thread(target=stages.watch, args=(done,), daemon=True)
     watcher.start()
     residents = round(rows / ROWS_PER_RESIDENT)
     with stages.stage("(make the sample)", residents):
-        prepare(folder, residents=residents, seed=20261101, as_of=AS_OF)
+        generate(folder, residents=residents, seed=20261101, as_of=AS_OF)
+        prepare(folder, folder, disclosure=disclosure)
     total = deliver(folder, stages)
     summary = run(folder / "unit", as_of=AS_OF, now=EVENING + timedelta(hours=12), say=stages.hear)
     for name, rows_in, rows_out, seconds in summary.stages:
@@ -114,14 +117,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--keep", type=Path, help="keep what was made in this folder")
+    parser.add_argument("--clear", action="store_true", help="let identity travel in clear")
     options = parser.parse_args()
+    disclosure: Disclosure = "clear" if options.clear else "pseudonymised"
     print(machine())
     for rows in options.rows:
         if options.keep:
-            measure(options.keep / str(rows), rows)
+            measure(options.keep / str(rows), rows, disclosure)
             continue
         with tempfile.TemporaryDirectory() as folder:
-            measure(Path(folder), rows)
+            measure(Path(folder), rows, disclosure)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import polars as pl
 
 from matchers.comparison import Comparison
 from matchers.encoding.rarity import STEPS, rarity
+from matchers.entities import PERSON
 from matchers.features import Codes
 from matchers.frequencies import CORRELATED, Agreement, Chance, any_two
 from matchers.keys import home_key
@@ -128,6 +129,15 @@ def merged(several: Sequence[Collisions]) -> Collisions:
         {key: tuple(mean("unlike", key).tolist()) for key in first.unlike}, {key: tuple(mean("steps", key).tolist()) for key in first.steps},
         {key: float(mean("together", key)) for key in first.together},
     )
+
+
+def assumed() -> Collisions:
+    """Return what is believed of any population, where extracts are too small to say anything themselves."""
+    strangers = {c.name: c.strangers for c in PERSON.comparisons if c.name in FIELDS}
+    equal = {name: row[0] for name, row in strangers.items()}
+    unlike = {name: (*(p / (1 - row[0]) for p in row[1:]), (1 - sum(row)) / (1 - row[0])) for name, row in strangers.items()}
+    together = {f"{a} {b}": equal[a] * equal[b] for a, b in TOGETHER}
+    return Collisions(0, dict.fromkeys(FIELDS, 1.0), equal, unlike, {name: (equal[name],) * STEPS for name in STEPPED}, together)
 
 
 def chance_of(said: Collisions, comparisons: Sequence[Comparison], natively: Chance, known: Mapping[str, float], pairs: float) -> Chance:

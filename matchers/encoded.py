@@ -18,14 +18,29 @@ from matchers.blocking import BlockingRule
 from matchers.collisions import FIELDS, STEPPED, Collisions, chance_of
 from matchers.comparison import Comparison, Levels, in_order, resolve_into
 from matchers.encoding.encoder import Encoded, Key, encode
-from matchers.encoding.layout import BIRTH, FILTER_BYTES, FILTERS, NINO, NUMBERS, PERSON_PASSES, TOKENS, Pass
+from matchers.encoding.layout import (
+    BIRTH,
+    FILTERS,
+    NINO,
+    NUMBERS,
+    PERSON_PASSES,
+    PROFILES,
+    TOKEN_BYTES,
+    TOKENS,
+    Pass,
+    ProfileName,
+)
 from matchers.encoding.rarity import rarity
 from matchers.entities import PERSON
 from matchers.features import NO_TEXT, Codes, Column, Features, keyed, keyed_bytes
 from matchers.frequencies import Chance, chance
 
-CLOSE = 0.80  # Dice similarity of two filters
-NEAR = 0.60
+CLOSE, NEAR, FAR, NO_TEXTS = 2, 1, 0, -1  # how alike two texts are, from their filters
+# profile -> bits that two filters differ in, at most, where their texts are close, and where they are near.
+# P1: .80 and .60 as Dice similarity of two filters of usual weight, 81 bits (mean of the names of 100,000 invented people).
+# P2: the median of pairs of names whose pairs of letters have a Dice similarity of .80 and of .60; unrelated names differ in 256, standard
+# deviation 11 (3,000 invented forenames and surnames each, misspelt; tests/matchers/encoding/test_majority.py measures it again).
+DIFFER: dict[ProfileName, tuple[int, int]] = {"P1": (32, 64), "P2": (163, 211)}
 RARE = 3  # step of a name that the public table does not hold
 WHOLE_DIGITS = 6  # tokens of a whole birth date
 LARGEST_MEETING = 200  # records of all partners in one block
@@ -44,9 +59,9 @@ class Codebook:
 
     @staticmethod
     def of(rows: Codes, codes: npt.NDArray[np.uint8]) -> Codebook:
-        """Part codes into filters (rows x filters x 4 words) and tokens (rows x tokens)."""
-        cut = len(FILTERS) * FILTER_BYTES
-        filters = np.ascontiguousarray(codes[:, :cut]).view(np.uint64).reshape(len(codes), len(FILTERS), FILTER_BYTES // 8)
+        """Part codes into filters (rows x filters x words) and tokens (rows x tokens)."""
+        cut = codes.shape[1] - len(TOKENS) * TOKEN_BYTES
+        filters = np.ascontiguousarray(codes[:, :cut]).view(np.uint64).reshape(len(codes), len(FILTERS), cut // len(FILTERS) // 8)
         return Codebook(rows, filters, np.ascontiguousarray(codes[:, cut:]).view(np.uint32))
 
 
@@ -56,10 +71,11 @@ class Together:
 
     Attributes:
         books: pass -> its codes.
-        steps: how rare each record's forename and surname is.
+        steps: how rare each record's forename and surname is; empty where that is not told.
     """
 
     features: Features
+    profile: ProfileName
     passes: tuple[Pass, ...]
     books: Mapping[str, Codebook]
     steps: Mapping[str, npt.NDArray[np.int8]]
@@ -97,14 +113,19 @@ class Together:
         level[(a >= 0) & (a == b)] = 0
         level[(a < 0) | (b < 0)] = -1
 
+    def _in_table(self, name: str, left: Codes, right: Codes) -> npt.NDArray[np.bool_]:
+        """Return where both names are in the public table: two names that are, are two names, and not one misspelt."""
+        step = self.steps.get(name)
+        return np.zeros(len(left), np.bool_) if step is None else (step[left] < RARE) & (step[right] < RARE)
+
     def _in_pass(self, one: Pass, left: Codes, right: Codes) -> dict[str, Levels]:
         book = self.books[one.name]
         a, b = book.rows[left], book.rows[right]
         x, y = book.tokens.take(a, axis=0), book.tokens.take(b, axis=0)
-        alike = {name: _dice(book.filters[:, i], a, b) for i, name in enumerate(FILTERS) if name in one.filters}
-        steps = {name: (step[left], step[right]) for name, step in self.steps.items()}
+        alike = {name: _alike(book.filters[:, i], a, b, DIFFER[self.profile]) for i, name in enumerate(FILTERS) if name in one.filters}
+        own = {name: self._in_table(name, left, right) for name in STEPPED}
         found = {
-            "forename": _forename(x, y, alike["forename"], steps["forename"]), "surname": _surname(x, y, alike["surname"], steps["surname"]),
+            "forename": _forename(x, y, alike["forename"], own["forename"]), "surname": _surname(x, y, alike["surname"], own["surname"]),
             "middle_names": _middle(x, y), "nino": _nino(x, y),
         }
         found["date_of_birth"] = np.zeros(len(a), np.int8) if "birth" in one.implies else _birth(x, y)
@@ -112,12 +133,16 @@ class Together:
         return found
 
 
-def _dice(filters: npt.NDArray[np.uint64], a: Codes, b: Codes) -> npt.NDArray[np.float32]:
-    """Return twice what two filters share over what both hold; 0 where either is empty."""
+def _alike(filters: npt.NDArray[np.uint64], a: Codes, b: Codes, most: tuple[int, int]) -> Levels:
+    """Return how alike the texts of two filters are: close, near, far, or nothing known.
+
+    Only the bits that two filters differ in are looked at, because the unit's pepper leaves nothing else.
+    """
     x, y = filters.take(a, axis=0), filters.take(b, axis=0)
-    shared = np.bitwise_count(x & y).sum(axis=1, dtype=np.float32)
-    both = np.bitwise_count(x).sum(axis=1, dtype=np.float32) + np.bitwise_count(y).sum(axis=1, dtype=np.float32)
-    return np.asarray(2 * shared / np.maximum(both, 1), np.float32)
+    differ = np.bitwise_count(x ^ y).sum(axis=1, dtype=np.int32)
+    known = (x != 0).any(axis=1) & (y != 0).any(axis=1)
+    alike = np.where(differ <= most[0], CLOSE, np.where(differ <= most[1], NEAR, FAR))
+    return np.where(known, alike, NO_TEXTS).astype(np.int8)
 
 
 def _same(x: Tokens, y: Tokens, one: str, other: str = "") -> npt.NDArray[np.bool_]:
@@ -140,22 +165,18 @@ def _levelled(known: npt.NDArray[np.bool_], exact: npt.NDArray[np.bool_], level:
     return np.where(known, np.where(exact, np.int8(0), level), np.int8(-1)).astype(np.int8)
 
 
-def _forename(x: Tokens, y: Tokens, alike: npt.NDArray[np.float32], step: tuple[Levels, Levels]) -> Levels:
-    initial = _same(x, y, "forename", "forename_initial") | _same(x, y, "forename_initial", "forename")
-    own = (step[0] < RARE) & (step[1] < RARE)  # two names that both are in the public table are two names
-    middle = _same(x, y, "forename", "middle_names") | _same(x, y, "middle_names", "forename")
-    level = in_order(
-        len(x), _same(x, y, "forename_root"), initial, (alike >= CLOSE) & ~own, (alike >= NEAR) & ~own, alike >= NEAR, _swapped(x, y), middle,
-    )
+def _forename(x: Tokens, y: Tokens, alike: Levels, own: npt.NDArray[np.bool_]) -> Levels:
     bare = _same(x, x, "forename", "forename_initial")  # an initial is equal to more than itself
-    exact = _same(x, y, "forename") & ~bare
-    return _levelled(_known(x, y, "forename"), exact, level)
+    root = _same(x, y, "forename_root") & ~bare
+    initial = _same(x, y, "forename", "forename_initial") | _same(x, y, "forename_initial", "forename")
+    middle = _same(x, y, "forename", "middle_names") | _same(x, y, "middle_names", "forename")
+    level = in_order(len(x), root, initial, (alike == CLOSE) & ~own, (alike >= NEAR) & ~own, alike >= NEAR, _swapped(x, y), middle)
+    return _levelled(_known(x, y, "forename"), _same(x, y, "forename") & ~bare, level)
 
 
-def _surname(x: Tokens, y: Tokens, alike: npt.NDArray[np.float32], step: tuple[Levels, Levels]) -> Levels:
-    own = (step[0] < RARE) & (step[1] < RARE)
+def _surname(x: Tokens, y: Tokens, alike: Levels, own: npt.NDArray[np.bool_]) -> Levels:
     part = _same(x, y, "surname_first") | _same(x, y, "surname_last")
-    level = in_order(len(x), (alike >= CLOSE) & ~own & ~part, (alike >= NEAR) & ~own & ~part, (alike >= NEAR) & ~part, part, _swapped(x, y))
+    level = in_order(len(x), (alike == CLOSE) & ~own & ~part, (alike >= NEAR) & ~own & ~part, (alike >= NEAR) & ~part, part, _swapped(x, y))
     return _levelled(_known(x, y, "surname"), _same(x, y, "surname"), level)
 
 
@@ -186,32 +207,35 @@ def _birth(x: Tokens, y: Tokens) -> Levels:
     return _levelled(known["birth_century"] | known["birth_month"], exact, level)
 
 
-def _address(x: Tokens, y: Tokens, alike: npt.NDArray[np.float32] | None, *, line: bool) -> Levels:
+def _address(x: Tokens, y: Tokens, alike: Levels | None, *, line: bool) -> Levels:
     flats_differ = _known(x, y, "saon") & ~_same(x, y, "saon")
     house = _same(x, y, "paon")
     houses_differ = _known(x, y, "paon") & ~house
     code = _same(x, y, "postcode")
-    close = np.ones(len(x), np.bool_) if line else np.asarray(alike) >= CLOSE
+    close = np.ones(len(x), np.bool_) if line else np.asarray(alike) == CLOSE
     trusted = code | ~_known(x, y, "postcode") | _same(x, y, "sector")
     part = (code & house & ~flats_differ) | (close & trusted & ~flats_differ & ~houses_differ)
     sector = _same(x, y, "sector") | (close & ~flats_differ & ~houses_differ)
     level = in_order(len(x), part, code, sector, _same(x, y, "district"), _same(x, y, "area"))
-    known = _known(x, y, "postcode") | _known(x, y, "home") | np.asarray(line) | (np.asarray(alike) > 0 if alike is not None else False)
+    known = _known(x, y, "postcode") | _known(x, y, "home") | np.asarray(line) | (alike > NO_TEXTS if alike is not None else False)
     return _levelled(np.asarray(known), _same(x, y, "home"), level)
 
 
 
 
-def encoded_features(size: int, encoded: Encoded, numbers: pl.DataFrame, steps: Mapping[str, npt.NDArray[np.int8]], said: Collisions | None) -> Features:
+def encoded_features(
+    size: int, encoded: Encoded, numbers: pl.DataFrame, steps: Mapping[str, npt.NDArray[np.int8]], said: Collisions, *, profile: ProfileName = "P1"
+) -> Features:
     """Return encoded people as the features that are linked; records are numbered as they stand.
 
     Args:
         encoded: tokens and codes; rows count from 0 in the order of the records.
         numbers: `nino, phone, email, account`, each a token of its own as text, or null.
         steps: `forename, surname` -> step of rarity, -1 where it is unknown or not told.
-        said: what the extracts say of chance; None where none says anything.
+        said: what the extracts say of chance.
     """
     columns, books = {}, {}
+    steps = steps if PROFILES[profile].steps else {}
     for one in PERSON_PASSES:
         if len(encoded.rows.get(one.name, ())):
             rows = np.full(size, -1, np.int32)
@@ -231,8 +255,8 @@ def encoded_features(size: int, encoded: Encoded, numbers: pl.DataFrame, steps: 
         if (known == 0).any():
             columns[f"known {field}"] = Column(known, NO_TEXT)
     features = Features(np.arange(size), columns)
-    together = Together(features, PERSON_PASSES, books, steps)
-    return replace(features, together=together, by_chance=None if said is None else partial(_chance, said=said))
+    together = Together(features, profile, PERSON_PASSES, books, steps)
+    return replace(features, together=together, by_chance=partial(_chance, said=said))
 
 
 def _chance(features: Features, comparisons: Sequence[Comparison], part: Codes | None, said: Collisions) -> Chance:
@@ -241,14 +265,14 @@ def _chance(features: Features, comparisons: Sequence[Comparison], part: Codes |
     return chance_of(said, comparisons, natively, known, natively.pairs)
 
 
-def sample_levels(records: pl.DataFrame, key: Key) -> Callable[[Codes, Codes], Mapping[str, Levels]]:
+def sample_levels(records: pl.DataFrame, key: Key, *, profile: ProfileName = "P1") -> Callable[[Codes, Codes], Mapping[str, Levels]]:
     """Return what compares any two of a partner's own people: all of them in one block, which never leaves."""
     everyone = Pass("everyone", (), FILTERS, tuple(TOKENS))
-    found = encode(records, key, passes=(everyone,), largest=records.height)
-    steps = {name: name_steps(records, name) for name in STEPPED}
+    found = encode(records, key, profile=profile, passes=(everyone,), largest=records.height)
+    steps = {name: name_steps(records, name) for name in STEPPED} if PROFILES[profile].steps else {}
     book = Codebook.of(np.arange(records.height, dtype=np.int32), found.codes["everyone"])
     features = Features(np.arange(records.height), {"everyone": Column(np.zeros(records.height, np.int32), NO_TEXT)})
-    together = Together(features, (everyone,), {"everyone": book}, steps)
+    together = Together(features, profile, (everyone,), {"everyone": book}, steps)
     return lambda left, right: together._in_pass(everyone, left, right)
 
 

@@ -15,7 +15,7 @@ from matchers.rule_sql import EXCEPTION_COLUMNS, expressions_sql, rule_sql
 from schemas.errors import ConfigurationError, nearest
 from schemas.rule import ANY, GAP, Rule
 
-LINK_COLUMNS = ("tier", "match_weight", "match_probability", "same_address", "lines")
+LINK_COLUMNS = ("tier", "match_weight", "match_probability", "same_address", "two_people", "lines")
 BARE_NAMES = ("grace_days", "run_date")
 # An answer must not depend on the clock, on chance or on the machine.
 REFUSED = frozenset({

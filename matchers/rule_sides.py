@@ -72,11 +72,12 @@ def link_sql() -> str:
 
     `same_address` is true where both stand in one address cluster or have one UPRN, false where postcode, house or
     flat are known and differ, and null where neither can be said; a house number and a house name may mean one
-    house. A link without a tier rests on names alone and is left out.
+    house. Of encoded records the link itself says it. A link without a tier rests on names alone and is left out.
     """
     return """
-select k.entity, k.record_l, k.record_r, k.tier, k.match_weight, k.match_probability,
+select k.entity, k.record_l, k.record_r, k.tier, k.match_weight, k.match_probability, k.two_people,
     case
+        when k.same_address is not null then k.same_address
         when a.address_id = b.address_id or a.uprn = b.uprn then true
         when a.postcode <> b.postcode or a.saon <> b.saon then false
         when a.paon <> b.paon and (a.paon[1] between '0' and '9') = (b.paon[1] between '0' and '9') then false

@@ -121,7 +121,7 @@ numbered_line as (
 line_pair as (
     select a.record as record_a, a.record_ref as record_ref_a, b.record as record_b, b.record_ref as record_ref_b,
         cast(null as varchar) as tier, cast(null as bigint) as match_weight, cast(null as double) as match_probability,
-        cast(null as boolean) as same_address, a.lines, {rule.grace_days} as grace_days, cast($run_date as date) as run_date
+        cast(null as boolean) as same_address, cast(null as boolean) as two_people, a.lines, {rule.grace_days} as grace_days, cast($run_date as date) as run_date
     from numbered_line a
     join numbered_line b on b.partner = a.partner and {" and ".join(f"b.{k} = a.{k}" for k in keys.split(", "))} and b.place = 2
     where a.place = 1
@@ -131,7 +131,7 @@ line_pair as (
     if rule.collapse == "cluster" and rule.entity in ("person", "organisation"):
         return _cluster_links(rule, tiers)
     both = "\n    union all\n".join(
-        f"    select {a} as record_a, {b} as record_b, tier, match_weight, match_probability, same_address,"
+        f"    select {a} as record_a, {b} as record_b, tier, match_weight, match_probability, same_address, two_people,"
         f"\n        cast(null as bigint) as lines, {rule.grace_days} as grace_days, cast($run_date as date) as run_date"
         f"\n    from link_fact\n    where entity = '{rule.entity}' and tier in ({tiers})"
         for a, b in (("record_l", "record_r"), ("record_r", "record_l"))
@@ -161,7 +161,7 @@ oriented_link as (
     select a.record as record_a, b.record as record_b, coalesce(k.tier, greatest(a.tier, b.tier)) as tier,
         coalesce(k.match_weight, least(a.match_weight, b.match_weight)) as match_weight,
         coalesce(k.match_probability, least(a.match_probability, b.match_probability)) as match_probability,
-        k.same_address, cast(null as bigint) as lines, {rule.grace_days} as grace_days, cast($run_date as date) as run_date
+        k.same_address, k.two_people, cast(null as bigint) as lines, {rule.grace_days} as grace_days, cast($run_date as date) as run_date
     from best_link a
     join best_link b on b.cluster_id = a.cluster_id and b.record <> a.record
     left join link_fact k

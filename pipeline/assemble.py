@@ -10,7 +10,7 @@ Every row of every submission is accounted for: received = accepted + rejected +
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,9 +21,9 @@ from pipeline.store import Incomplete, make_folder, sha256_file, write_atomic
 from schemas.contract import Contract
 from schemas.datasets import CONTRACTS
 from schemas.errors import IntegrityError
-from schemas.manifest import Manifest, Receipt
+from schemas.manifest import ENCODINGS, MANIFEST_KEPT, Kept, Manifest, Receipt
 from schemas.partnership import Partnership
-from schemas.records import RECORD, REJECT, SUBMISSION, payload_shape
+from schemas.records import ENCODING, RECORD, REJECT, SUBMISSION, payload_shape
 from schemas.relations import Assembled
 
 LANDING, DEBUG = "landing", "debug"
@@ -43,6 +43,7 @@ class _Delivery:
     records: pl.DataFrame
     payload: pl.DataFrame
     rejects: pl.DataFrame
+    encodings: pl.DataFrame | None = None
 
 
 @dataclass
@@ -62,7 +63,8 @@ class _Loaded:
 
 
 def assemble(
-    home: Path, partnership: Partnership, receipts: Sequence[Receipt], *, as_of: date, incomplete: Sequence[Incomplete] = ()
+    home: Path, partnership: Partnership, receipts: Sequence[Receipt], *, as_of: date, incomplete: Sequence[Incomplete] = (),
+    exercises: Mapping[str, str] | None = None,
 ) -> Assembled:
     """Return tonight's records, payloads and the account of every submission.
 
@@ -71,10 +73,11 @@ def assemble(
         receipts: all of them, old and new (`receipts.load_receipts`).
         as_of: the night of the run; ages count from it. A submission taken later than that is used all the same.
         incomplete: uploads without a manifest, for the list.
+        exercises: agreement -> exercise in force; what was encoded for another one meets nobody, and is left out.
 
     A partner whose files fail to load is set aside whole, with a note and a trace in `debug/`; the others go on.
     """
-    fates = _decide(receipts, partnership, as_of)
+    fates = _decide(receipts, partnership, as_of, exercises or {})
     loaded = _load(home, fates)
     deliveries = sorted(loaded.deliveries, key=lambda d: d.receipt.sequence)
     payloads, kept = _payloads(deliveries)
@@ -90,14 +93,17 @@ def assemble(
         previous_accounts=accounts,
         submissions=_submissions(fates, incomplete),
         rejects=_rejects(deliveries),
+        encodings=_encodings(deliveries, records),
+        said=tuple(d.manifest.encoding.chance for d in deliveries if d.manifest.encoding and d.manifest.encoding.chance),
+        disclosures={(d.receipt.partner, d.receipt.dataset): d.manifest.disclosure for d in deliveries},
         inputs=tuple(sorted((d.receipt.partner, d.receipt.dataset, d.receipt.submission_id, d.manifest.row_digest) for d in deliveries)),
         notes=(*loaded.notes, *_old_history(deliveries, partnership, as_of), *orphans, *account_notes, *_unknown_supersedes(receipts)),
     )
 
 
-def _decide(receipts: Sequence[Receipt], partnership: Partnership, as_of: date) -> list[_Fate]:
+def _decide(receipts: Sequence[Receipt], partnership: Partnership, as_of: date, exercises: Mapping[str, str]) -> list[_Fate]:
     """Return the fate of every submission, in order of arrival."""
-    fates = [_alone(receipt, partnership, as_of) for receipt in sorted(receipts, key=lambda r: r.sequence)]
+    fates = [_alone(receipt, partnership, as_of, exercises) for receipt in sorted(receipts, key=lambda r: r.sequence)]
     replaced = {
         (r.partner, r.dataset, r.manifest.supersedes): r
         for r in receipts if r.state == "accepted" and r.manifest and r.manifest.supersedes
@@ -118,7 +124,7 @@ def _decide(receipts: Sequence[Receipt], partnership: Partnership, as_of: date) 
     return fates
 
 
-def _alone(receipt: Receipt, partnership: Partnership, as_of: date) -> _Fate:
+def _alone(receipt: Receipt, partnership: Partnership, as_of: date, exercises: Mapping[str, str]) -> _Fate:
     """Return a submission's fate as far as it depends on no other."""
     manifest = receipt.manifest
     if receipt.state != "accepted" or manifest is None:
@@ -126,10 +132,25 @@ def _alone(receipt: Receipt, partnership: Partnership, as_of: date) -> _Fate:
     known = any(p.id == receipt.partner and receipt.dataset in p.datasets for p in partnership.partner)
     if not known or not partnership.agreed(receipt.partner, receipt.dataset, on=as_of):
         return _Fate(receipt, "not agreed", f"no agreement in force lets {receipt.partner} send {receipt.dataset}")
+    if reason := _other_exercise(manifest, partnership, as_of, exercises):
+        return _Fate(receipt, "other exercise", reason)
     limit = partnership.max_age_days(receipt.dataset)
     if not CONTRACTS[receipt.dataset].history and manifest.as_of < as_of - timedelta(days=limit):
         return _Fate(receipt, "too old", f"taken on {manifest.as_of}, more than {limit} days before {as_of}")
     return _Fate(receipt, "used", "")
+
+
+def _other_exercise(manifest: Manifest, partnership: Partnership, as_of: date, exercises: Mapping[str, str]) -> str:
+    """Return why a delivery cannot meet tonight's others: other keys, or a way of travelling that is no longer agreed."""
+    agreement = partnership.agreement_for(manifest.partner, manifest.dataset, on=as_of)
+    if agreement is None or agreement.discloses(manifest.dataset) == manifest.disclosure == "clear":
+        return ""
+    if agreement.discloses(manifest.dataset) != manifest.disclosure:
+        return f"identity travelled as {manifest.disclosure}, which is no longer agreed"
+    note = manifest.encoding
+    if note is None or (note.agreement, note.exercise) != (agreement.id, exercises.get(agreement.id)):
+        return "it was encoded for an exercise that is not in force"
+    return ""
 
 
 def _load(home: Path, fates: Sequence[_Fate]) -> _Loaded:
@@ -151,15 +172,18 @@ def _delivery(home: Path, receipt: Receipt) -> _Delivery:
     manifest = receipt.manifest
     assert manifest is not None
     folder = home / LANDING / receipt.partner / receipt.submission_id
+    kept = Kept.model_validate_json((folder / MANIFEST_KEPT).read_bytes()) if manifest.encoding is not None else None
     for listed in manifest.files:
-        if sha256_file(folder / listed.name) != listed.sha256:
+        expected = kept.files.get(listed.name, listed.sha256) if kept else listed.sha256
+        if sha256_file(folder / listed.name) != expected:
             raise IntegrityError("the bytes in the landing folder are not those that were received", file=listed.name)
     contract = CONTRACTS[receipt.dataset]
     records, payload, rejects = (
         shape.conform(pl.read_parquet(folder / name, glob=False))
         for name, shape in (("records.parquet", RECORD), ("payload.parquet", payload_shape(contract)), ("rejects.parquet", REJECT))
     )
-    return _Delivery(receipt, manifest, records, payload, rejects)
+    encodings = ENCODING.conform(pl.read_parquet(folder / ENCODINGS, glob=False)) if kept else None
+    return _Delivery(receipt, manifest, records, payload, rejects, encodings)
 
 
 def _write_trace(home: Path, partner: str, error: BaseException) -> None:
@@ -184,6 +208,19 @@ def _records(deliveries: Sequence[_Delivery]) -> pl.DataFrame:
     found = _newest_first([(d.receipt.sequence, d.records) for d in deliveries], RECORD.key)
     records = RECORD.empty() if found is None else RECORD.conform(found)
     return records.with_row_index("record").with_columns(pl.col("record").cast(pl.Int64))
+
+
+def _encodings(deliveries: Sequence[_Delivery], records: pl.DataFrame) -> pl.DataFrame | None:
+    """Return the encodings of tonight's records, sorted by record number; None where nobody's identity was encoded."""
+    parts = [
+        (d.receipt.sequence, d.encodings.with_columns(pl.lit(d.receipt.partner).alias("partner"), pl.lit(d.receipt.dataset).alias("dataset")))
+        for d in deliveries if d.encodings is not None
+    ]  # fmt: skip
+    found = _newest_first(parts, RECORD.key)
+    if found is None:
+        return None
+    numbered = found.join(records.select("record", *RECORD.key), on=list(RECORD.key))
+    return numbered.select("record", *(name for name in ENCODING.columns if name not in RECORD.key)).sort("record")
 
 
 def _payloads(deliveries: Sequence[_Delivery]) -> tuple[dict[str, pl.DataFrame], dict[int, int]]:
@@ -226,7 +263,7 @@ def _previous_accounts(home: Path, deliveries: Sequence[_Delivery], receipts: Se
     changed, notes = [_ACCOUNTS.to_frame()], []
     for delivery in deliveries:
         before = _before(delivery, receipts)
-        if before is None or not _has_accounts(CONTRACTS[delivery.receipt.dataset]):
+        if before is None or _keys_of(before) != _keys_of(delivery.receipt) or not _has_accounts(CONTRACTS[delivery.receipt.dataset]):
             continue
         try:
             earlier = _delivery(home, before).records
@@ -249,6 +286,12 @@ def _before(delivery: _Delivery, receipts: Sequence[Receipt]) -> Receipt | None:
         and (r.partner, r.dataset, r.manifest.period) == (own.partner, own.dataset, delivery.manifest.period)
     ]  # fmt: skip
     return max(earlier, key=lambda r: r.sequence, default=None)
+
+
+def _keys_of(receipt: Receipt) -> str:
+    """Return the exercise under whose keys accounts can be compared; nothing where they travelled in clear."""
+    note = receipt.manifest.encoding if receipt.manifest else None
+    return f"{note.agreement} {note.exercise}" if note else ""
 
 
 def _has_accounts(contract: Contract) -> bool:

@@ -1,23 +1,185 @@
-"""What identity looks like when it leaves the partner's premises.
+"""What identity looks like when it leaves the partner's premises: as it is, or as tokens and codes that only meet within their exercise.
 
-Today an agreement may say `clear`, and the columns travel as they are. A disclosure that replaces them by keyed
-tokens takes its place here, between normalising and sealing, and nothing before or after it need change.
+Where it is encoded, every identity column is empty, or holds a token; the council's own references are replaced by random ones that
+its crosswalk alone can turn back; and of the rest of a row only what some rule needs is sent. A company with a registered number or a
+legal form in its name is not a person: it keeps its name and numbers, and only its bank account, telephone and e-mail become tokens.
 """
 
 from __future__ import annotations
 
-from schemas.errors import ConfigurationError
-from schemas.relations import Normalised
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+import polars as pl
+
+from matchers.collisions import collisions
+from matchers.derivation import Exercise, derive
+from matchers.encoded import name_steps, sample_levels
+from matchers.encoding.encoder import Encoded, Key
+from matchers.encoding.encoder import encode as encode_people
+from matchers.encoding.layout import Pass
+from matchers.entities import PERSON
+from matchers.needs import Needs
+from matchers.normalisers.organisations import is_registered_body
+from pipeline.bytes_columns import column_of
+from schemas.contract import Contract, FieldType
+from schemas.errors import IntegrityError
+from schemas.manifest import EncodingNote, SaidOfChance
+from schemas.records import ENCODING, IDENTITY, NUMBER_TOKENS, PASSES, RECORD, payload_shape
+from schemas.relations import Normalised, Outgoing
+
+TOKEN = "^[0-9a-f]{32}$"
+POUNDS = 100_00  # pence; amounts that rules only show are sent in steps of it
+_NUMBERS_ONLY = tuple(Pass(name, (name,), (), ()) for name in NUMBER_TOKENS)
+_REFERENCES = ("record_ref", "party_ref")
 
 
-def encode(normalised: Normalised, *, disclosure: str) -> Normalised:
-    """Return the rows as they may travel under the agreement's disclosure.
+@dataclass(frozen=True)
+class Keys:
+    """What a partner needs to encode: the exercise, its root, and how the exercise's keys are told from others."""
+
+    exercise: Exercise
+    key_check: str
+    canaries: Mapping[str, str]
+    root: bytes = field(repr=False)
+
+
+def encode(normalised: Normalised, contract: Contract, keys: Keys | None, *, needed: Needs, tokens: pl.DataFrame) -> Outgoing:
+    """Return the rows as they may travel.
+
+    Args:
+        normalised: rows in clear.
+        keys: of the exercise; None where the agreement lets identity travel in clear.
+        needed: what rules need of the dataset.
+        tokens: crosswalk: `kind, field, source, token`, for every reference of these rows.
 
     Raises:
-        ConfigurationError: the disclosure is one that this version cannot make; nothing is handed through.
+        IntegrityError: something that may identify a person would have left; nothing is handed through.
     """
-    if disclosure == "clear":
-        return normalised
-    raise ConfigurationError(
-        f"this version cannot send under disclosure {disclosure!r}", mend='install a version that can, or agree on disclosure = "clear"'
-    )
+    if keys is None:
+        return Outgoing(normalised.records, normalised.payload)
+    key = partial(derive, keys.root, keys.exercise)
+    everybody = _renamed(normalised.records, tokens)
+    company = _companies(everybody)
+    people = everybody.filter(~company)
+    named = people.with_columns(surname=pl.coalesce("surname", "name"))  # a sole trader's name is a name
+    encoded = encode_people(named, key)
+    records = RECORD.conform(_without_identity(everybody, company, key))
+    payload = _payload(normalised.payload, contract, needed, tokens)
+    out = Outgoing(records, payload, _encodings(named, encoded), _note(named, encoded, contract, keys, needed, key))
+    refuse_identity(out)
+    return out
+
+
+def references(normalised: Normalised, contract: Contract, needed: Needs) -> pl.DataFrame:
+    """Return the references that need a token before these rows may leave: `kind, field, source, shown`."""
+    shown = normalised.records.select(
+        source=pl.col("record_ref"),
+        shown=pl.coalesce(pl.concat_str("forename", "surname", separator=" ", ignore_nulls=True).replace("", None), "name_as_sent"),
+    ).group_by("source").agg(pl.col("shown").drop_nulls().unique().sort().str.join(" / "))
+    refs = pl.concat([normalised.payload.select(source=pl.col(name)) for name in _REFERENCES] + [shown.select("source")])
+    rows = refs.drop_nulls().unique().join(shown, on="source", how="left").select(kind=pl.lit("record"), field=pl.lit(""), source="source", shown="shown")
+    own = [
+        normalised.payload.select(kind=pl.lit("reference"), field=pl.lit(name), source=pl.col(name), shown=pl.lit(None, pl.String)).drop_nulls("source").unique()
+        for name in needed.references
+    ]
+    return pl.concat([rows, *own]).sort("kind", "field", "source")
+
+
+def refuse_identity(out: Outgoing) -> None:
+    """Stop where an identity column of anybody but a company holds what is no token.
+
+    Raises:
+        IntegrityError: one does; that is never so by accident of the data.
+    """
+    shown = shown_identity(out.records)
+    if shown:
+        raise IntegrityError(
+            "identity in clear would have left under an agreement that encodes it", column=", ".join(shown),
+            mend="nothing was sent; report this, it is a fault of the program",
+        )
+
+
+def shown_identity(records: pl.DataFrame) -> list[str]:
+    """Return the identity columns in which a party that is no company shows more than a token."""
+    tokens = [name for name in IDENTITY if name in NUMBER_TOKENS]
+    others = records.filter(~_companies(records))
+    clear = [name for name in IDENTITY if name not in NUMBER_TOKENS and others[name].null_count() < others.height]
+    return clear + [name for name in tokens if not records[name].drop_nulls().cast(pl.String).str.contains(TOKEN).all()]
+
+
+def _companies(records: pl.DataFrame) -> pl.Series:
+    organisation = pl.col("kind") == "organisation"
+    registered = pl.col("company_number").is_not_null() | pl.col("charity_number").is_not_null() | is_registered_body(pl.col("name_as_sent"))
+    return records.select(organisation & registered).to_series()
+
+
+def _renamed(frame: pl.DataFrame, tokens: pl.DataFrame, columns: tuple[str, ...] = ("record_ref",), *, kind: str = "record", field: str = "") -> pl.DataFrame:
+    """Return the frame with its references replaced by their tokens."""
+    known = tokens.filter((pl.col("kind") == kind) & (pl.col("field") == field)).select("source", "token")
+    for column in columns:
+        found = frame.select(source=pl.col(column)).join(known, on="source", how="left", maintain_order="left")["token"]
+        frame = frame.with_columns(found.alias(column))
+    return frame
+
+
+def _without_identity(everybody: pl.DataFrame, company: pl.Series, key: Key) -> pl.DataFrame:
+    kept = [name for name in IDENTITY if name not in NUMBER_TOKENS]
+    return everybody.with_columns(
+        *(pl.when(company).then(pl.col(name)).alias(name) for name in kept), *_number_tokens(everybody, key)
+    ).with_columns(pl.lit(None, pl.String).alias("passport_number"))
+
+
+def _number_tokens(everybody: pl.DataFrame, key: Key) -> list[pl.Series]:
+    found = encode_people(everybody, key, passes=_NUMBERS_ONLY)
+    return [column_of(name, everybody.height, found.rows[name], found.tokens[name]).bin.encode("hex") for name in NUMBER_TOKENS]
+
+
+def _encodings(people: pl.DataFrame, encoded: Encoded) -> pl.DataFrame:
+    columns = {name: name_steps(people, name) for name in ("forename", "surname")}
+    steps = [pl.Series(f"{name}_step", step, pl.Int64).replace(-1, None) for name, step in columns.items()]
+    tables = [column_of(f"token_{name}", people.height, encoded.rows[name], encoded.tokens[name]) for name in PASSES]
+    tables += [column_of(f"code_{name}", people.height, encoded.rows[name], encoded.codes[name]) for name in PASSES]
+    return ENCODING.conform(people.select("record_ref", "party").with_columns(*steps, *tables))
+
+
+def _payload(payload: pl.DataFrame, contract: Contract, needed: Needs, tokens: pl.DataFrame) -> pl.DataFrame:
+    out = _renamed(payload, tokens, _REFERENCES)
+    for name in needed.references:
+        out = _renamed(out, tokens, (name,), kind="reference", field=name)
+    withheld = [pl.lit(None, out.schema[name]).alias(name) for name in needed.withheld(contract)]
+    coarse = [_in_steps(contract, name) for name in needed.coarse]
+    words = [_searched(name, wanted) for name, wanted in needed.words.items()]
+    return payload_shape(contract).conform(out.with_columns(*withheld, *coarse, *words))
+
+
+def _in_steps(contract: Contract, name: str) -> pl.Expr:
+    """Return a day as the first of its month, an amount in steps of a hundred pounds."""
+    if contract.field(name).type is FieldType.DATE:
+        return pl.col(name).dt.truncate("1mo")
+    return pl.col(name) // POUNDS * POUNDS
+
+
+def _searched(name: str, words: tuple[str, ...]) -> pl.Expr:
+    """Return those of the words that the text holds, and nothing else of it."""
+    text = pl.col(name).str.to_lowercase()
+    found = [pl.when(text.str.contains(word, literal=True)).then(pl.lit(word)) for word in words]
+    return (pl.concat_str(found, separator=" ", ignore_nulls=True).replace("", None) if found else pl.lit(None, pl.String)).alias(name)
+
+
+def _note(people: pl.DataFrame, encoded: Encoded, contract: Contract, keys: Keys, needed: Needs, key: Key) -> EncodingNote:
+    persons = people.filter(pl.col("kind") == "person")
+    said = collisions(persons, sample_levels(persons, key), {c.name: len(c.levels) for c in PERSON.comparisons}) if persons.height else None
+    met = np.zeros(people.height, np.bool_)
+    for rows in encoded.rows.values():
+        met[rows] = True
+    exercise = keys.exercise
+    return EncodingNote(
+        agreement=exercise.agreement, exercise=exercise.id, profile=exercise.profile, spec=exercise.spec, key_check=keys.key_check,
+        canaries=dict(keys.canaries), people=people.height, meeting={name: len(rows) for name, rows in encoded.rows.items()},
+        oversize={name: blocks for name, blocks in encoded.oversize.items() if blocks[0]}, unmet=int((~met).sum()),
+        withheld=needed.withheld(contract), coarse=needed.coarse, self_tests=(),
+        chance=None if said is None else SaidOfChance(**vars(said)),
+    )  # fmt: skip

@@ -29,6 +29,7 @@ _PHYSICAL: dict[pl.DataType, tuple[str, str]] = {
     pl.Int64(): ("INT64", "NONE"),
     pl.Boolean(): ("BOOLEAN", "NONE"),
     pl.Float64(): ("DOUBLE", "NONE"),
+    pl.Binary(): ("BYTE_ARRAY", "NONE"),
 }
 
 

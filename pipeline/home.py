@@ -102,7 +102,8 @@ def init_partner(folder: Path, partnership: Partnership, partner: str, *, force:
     if not agreements:
         raise ConfigurationError(f"no agreement names the partner {partner!r}", mend="add it to an [[agreement]] in partnership.toml")
     home = PartnerHome(
-        id=entry.id, name=entry.name, gss=entry.gss, shared=partnership.shared, datasets=entry.datasets, agreement=agreements[0].id
+        id=entry.id, name=entry.name, gss=entry.gss, shared=partnership.shared, datasets=entry.datasets, agreement=agreements[0].id,
+        disclosure=agreements[0].disclosure, clear=agreements[0].clear, rules_disabled=partnership.rules.disabled,
     )
     make_folder(folder / "mappings")
     return _write_settings(folder / FILES["partner"], partner_text(home), PartnerHome, force=force)
@@ -153,7 +154,7 @@ EXAMPLE = Partnership(
         Agreement(
             id="three-valleys-2026", partners=("northmere", "eastholt", "westfordshire"),
             datasets=("CTX", "CTR", "ELR", "TEN", "WLS", "NDR", "PAY", "DEC", "CRS", "CRP", "PSP"),
-            legal_basis="invented, for trying the program out",
+            legal_basis="invented, for trying the program out", disclosure="clear",  # so that it can be tried without keys
         ),
     ),
     as_of=_AGES,

@@ -41,6 +41,11 @@ datasets = {_listed(settings.datasets)}
 
 agreement = {_quoted(settings.agreement)}  # the agreement that lets you send it
 
+# How identity leaves: pseudonymised (as keyed tokens; names, dates and addresses stay here) or clear; and what leaves in clear all the same.
+disclosure = {_quoted(settings.disclosure)}  # as the agreement says
+clear = {_listed(settings.clear)}  # as the agreement says
+rules_disabled = {_listed(settings.rules_disabled)}  # rules the unit has switched off; what only they need stays here
+
 [submit]
 # Nothing is sent when more than this share of the lines was rejected (0.05 is 5 %).
 max_rejected_share = {settings.submit.max_rejected_share}
@@ -83,7 +88,8 @@ id = {_quoted(agreement.id)}
 partners = {_listed(agreement.partners)}
 datasets = {_listed(agreement.datasets)}
 legal_basis = {_quoted(agreement.legal_basis)}  # the power that allows it, for the auditor
-disclosure = {_quoted(agreement.disclosure)}  # how identity travels
+disclosure = {_quoted(agreement.disclosure)}  # how identity travels: pseudonymised (as keyed tokens) or clear
+clear = {_listed(agreement.clear)}  # datasets that travel in clear all the same, such as published spending
 {_expiry(agreement)}
 """
 

@@ -13,9 +13,12 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import polars as pl
 from pydantic import ValidationError
 
+from pipeline.encoded_intake import judge_disclosure, judge_encodings, rekey
 from pipeline.gate import only_from, open_table
+from pipeline.key_files import load_exercise
 from pipeline.receipts import hand_out, keep, load_receipts
 from pipeline.store import (
     MANIFEST,
@@ -31,11 +34,11 @@ from pipeline.store import (
     submission_digest,
 )
 from schemas.datasets import CONTRACTS
-from schemas.errors import CounterfoilError, IntegrityError, StorageError
-from schemas.manifest import FILE_NAMES, FORMAT, Manifest, ManifestFile, Receipt
+from schemas.errors import ConfigurationError, CounterfoilError, IntegrityError, StorageError
+from schemas.manifest import ENCODINGS, FILE_NAMES, FORMAT, Manifest, ManifestFile, Receipt
 from schemas.partnership import Partnership
 from schemas.problems import PROBLEMS, Severity
-from schemas.records import RECORD, REJECT, payload_shape
+from schemas.records import ENCODING, RECORD, REJECT, payload_shape
 
 MOST_MANIFEST_BYTES = 1024 * 1024
 MOST_FILE_BYTES = 8 * 1024**3
@@ -148,10 +151,13 @@ def _take(folder: Path, partner: str, partnership: Partnership, home: Path, rece
     try:
         manifest = _copy_manifest(folder, copy)
         _judge_sender(manifest, folder.name, partner, partnership, on=now.date())
+        judge_disclosure(manifest, partnership, home, on=now.date())
         _copy_files(folder, copy, manifest)
-        _judge_content(copy, manifest)
-    except StorageError:
-        raise
+        tables = _judge_content(copy, manifest)
+        if manifest.encoding is not None:
+            rekey(copy, tables["records.parquet"], tables[ENCODINGS], load_exercise(home, manifest.encoding.agreement), home)
+    except (StorageError, ConfigurationError):
+        raise  # ours to mend; the submission stays where it is
     except CounterfoilError as error:
         reason, mend = _one_line(error), error.mend
     twin = None if reason or not manifest else _in_force(manifest, receipts)
@@ -206,8 +212,9 @@ def _judge_sender(manifest: Manifest, submission_id: str, partner: str, partners
 
 
 def _copy_files(folder: Path, copy: Path, manifest: Manifest) -> None:
-    if sorted(f.name for f in manifest.files) != sorted(FILE_NAMES):
-        raise IntegrityError("the manifest does not list the three files of a submission", file=MANIFEST, mend="submit again")
+    wanted = FILE_NAMES if manifest.encoding is None else (*FILE_NAMES, ENCODINGS)
+    if sorted(f.name for f in manifest.files) != sorted(wanted):
+        raise IntegrityError("the manifest does not list the files of a submission", file=MANIFEST, found=f"wanted are {', '.join(wanted)}", mend="submit again")
     for listed in manifest.files:
         size, digest = copy_hashed(folder / listed.name, copy / listed.name, cap=min(listed.bytes, MOST_FILE_BYTES) + 1)
         if (size, digest) != (listed.bytes, listed.sha256):
@@ -219,10 +226,12 @@ def _copy_files(folder: Path, copy: Path, manifest: Manifest) -> None:
         fsync_folder(copy)
 
 
-def _judge_content(copy: Path, manifest: Manifest) -> None:
+def _judge_content(copy: Path, manifest: Manifest) -> dict[str, pl.DataFrame]:
     contract = CONTRACTS[manifest.dataset]
     listed: dict[str, ManifestFile] = {f.name: f for f in manifest.files}
     shapes = {"records.parquet": RECORD, "payload.parquet": payload_shape(contract), "rejects.parquet": REJECT}
+    if manifest.encoding is not None:
+        shapes[ENCODINGS] = ENCODING
     tables = {name: open_table(copy / name, shape) for name, shape in shapes.items()}
     for name, frame in tables.items():
         if frame.height != listed[name].rows:
@@ -240,8 +249,11 @@ def _judge_content(copy: Path, manifest: Manifest) -> None:
     only_from(records, file="records.parquet", allowed={**own, "party": parties, "kind": {str(p.kind) for p in contract.parties}})
     only_from(payload, file="payload.parquet", allowed=own)
     only_from(rejects, file="rejects.parquet", allowed={"code": PROBLEMS, "severity": {str(s) for s in Severity}})
-    if submission_digest(records, payload) != manifest.row_digest:
+    if manifest.encoding is not None:
+        judge_encodings(records, tables[ENCODINGS])
+    if submission_digest(records, payload, tables.get(ENCODINGS)) != manifest.row_digest:
         raise IntegrityError("the rows are not those the manifest was made for", mend="submit again")
+    return tables
 
 
 def _wrong_count(found: str) -> IntegrityError:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from matchers.collisions import STEPPED, Collisions, assumed, merged
+from matchers.encoded import ENCODED_PERSON, encoded_features
 from matchers.engine import Linkage
 from matchers.engine import link as link_parties
 from matchers.entities import ORGANISATION, PERSON, Entity
@@ -19,10 +22,12 @@ from matchers.keys import account_links, address_clusters, shared
 from matchers.lasting import named_as_before
 from matchers.model_file import as_json
 from matchers.normalisers.identifiers import nino_key
-from matchers.tables import OTHERS, cluster_table, link_table
+from matchers.tables import OTHERS, cluster_table, level_table, link_table
 from matchers.tiers import organisation_tier, person_tier
+from pipeline.bytes_columns import encoded_of
+from schemas.manifest import SaidOfChance
 from schemas.partnership import RunSettings
-from schemas.records import CLUSTER_MEMBER, EVIDENCE, LINK, RECORD_REFERENCE, reference
+from schemas.records import CLUSTER_MEMBER, EVIDENCE, LINK, NUMBER_TOKENS, RECORD_REFERENCE, reference
 from schemas.relations import Linked
 
 
@@ -34,11 +39,15 @@ class _Kind:
     tier: pl.Expr
 
 
+NINO_LETTERS = 9  # a longer one is a token
+# levels of each field of two people who clearly are two
+TWO_PEOPLE = {"forename": ("alike", "differs"), "surname": ("alike", "differs"), "date_of_birth": ("same-year", "differs")}
 _KINDS = (_Kind(PERSON, person_tier()), _Kind(ORGANISATION, organisation_tier()))
 
 
 def link(
-    records: pl.DataFrame, settings: RunSettings, models: Mapping[str, Model] | None = None, before: pl.DataFrame | None = None
+    records: pl.DataFrame, settings: RunSettings, models: Mapping[str, Model] | None = None, before: pl.DataFrame | None = None, *,
+    encodings: pl.DataFrame | None = None, said: Sequence[SaidOfChance] = (),
 ) -> Linked:
     """Find the records that are the same person, organisation or home, or that share an account or a NINO.
 
@@ -46,21 +55,31 @@ def link(
         records: `RECORD` and `record`, numbered 0, 1, 2 ... in key order.
         models: entity -> model to apply; an entity without one has its model fitted to these records.
         before: `entity, cluster_id, reference` of the night before, whose names clusters keep.
+        encodings: `record` and the columns of `ENCODING`, of the people whose identity travelled as tokens; they are linked among
+            themselves.
+        said: what their extracts say of chance.
 
     Raises:
         SafetyStop: blocking would make more pairs than the settings allow.
     """
     references = records.select(reference()).to_series()
-    found = [_link_kind(records, kind, settings, references, (models or {}).get(kind.entity.name)) for kind in _KINDS]
+    encoded = pl.Series(dtype=pl.Int64) if encodings is None else encodings["record"]
+    clear = records.filter(~pl.col("record").is_in(encoded.implode()))
+    found = [_link_kind(clear, kind, settings, references, (models or {}).get(kind.entity.name)) for kind in _KINDS]
+    if encodings is not None:
+        found.append(_link_encoded(records, encodings, merged([Collisions(**vars(one)) for one in said]) if said else assumed(), settings, references))
     accounts, passed_over = account_links(records)
     homes = address_clusters(records)
-    ninos = _shared_ninos(records, found[0].clusters)
-    links = [part.links for part in found] + [_key_links(ninos, "nino", "T5"), _key_links(accounts, "account", "T5"), _key_links(_stars(homes), "address", "T4")]
+    ninos = _shared_ninos(records, pl.concat([found[0].clusters, *(part.clusters for part in found[len(_KINDS):])]))
+    nino_links = _key_links(ninos, "nino", "T5")
+    if encodings is not None:
+        nino_links = _two_people(nino_links, records, encodings)
+    links = [part.links for part in found] + [nino_links, _key_links(accounts, "account", "T5"), _key_links(_stars(homes), "address", "T4")]
     evidence = [part.evidence for part in found] + [
         _one_reason(ninos, "nino", "nino"), _one_reason(accounts, "account", "account"), _one_reason(_stars(homes), "address", "address", "same-house"),
     ]
     clusters, notes = [], [note for part in found for note in part.notes]
-    for made in [part.clusters for part in found] + [_home_clusters(homes, references)]:
+    for made in [*_by_entity([part.clusters for part in found]), _home_clusters(homes, references)]:
         named, note = _named_as_before(made, before, references)
         clusters.append(named)
         notes += note
@@ -68,7 +87,7 @@ def link(
         notes.append(f"{passed_over:,} bank accounts are shared by too many records to mean anything and were passed over")
     return Linked(
         links=LINK.conform(pl.concat(links)), evidence=EVIDENCE.conform(pl.concat(evidence)), clusters=CLUSTER_MEMBER.conform(pl.concat(clusters)),
-        model=json.dumps({kind.entity.name: json.loads(part.model) for kind, part in zip(_KINDS, found, strict=True)}, indent=1, sort_keys=True),
+        model=json.dumps({name: json.loads(part.model) for name, part in zip((*(kind.entity.name for kind in _KINDS), "encoded"), found, strict=False)}, indent=1, sort_keys=True),
         notes=tuple(notes), counts={name: n for part in found for name, n in part.counts.items()},
     )
 
@@ -81,9 +100,38 @@ def _link_kind(records: pl.DataFrame, kind: _Kind, settings: RunSettings, refere
         features, entity, model=model, apart=[_extract_rows(some, features)], floor=settings.link_threshold, threshold=settings.link_threshold,
         threads=settings.threads, max_pairs=settings.max_pairs,
     )
-    numbers = some["record"].to_numpy()
+    return _found(linkage, features, kind, some["record"].to_numpy(), references)
+
+
+def _link_encoded(records: pl.DataFrame, encodings: pl.DataFrame, said: Collisions, settings: RunSettings, references: pl.Series) -> Linked:
+    """Link the people whose identity travelled as tokens: the same model over what their codes say."""
+    held = encodings.join(records.filter(pl.col("kind") == PERSON.name).select("record", "partner", "dataset", "record_ref", *NUMBER_TOKENS), on="record").sort("record")
+    features = _encoded_features(held, said)
+    linkage = link_parties(
+        features, ENCODED_PERSON, apart=[_extract_rows(held, features)], floor=settings.link_threshold, threshold=settings.link_threshold,
+        threads=settings.threads, max_pairs=settings.max_pairs,
+    )
+    found = _found(linkage, features, _Kind(ENCODED_PERSON, person_tier()), held["record"].to_numpy(), references)
+    return replace(found, notes=tuple(f"encoded {note}" for note in found.notes), counts={f"encoded {name}": n for name, n in found.counts.items()})
+
+
+def _encoded_features(held: pl.DataFrame, said: Collisions) -> Features:
+    steps = {name: held[f"{name}_step"].fill_null(-1).cast(pl.Int8).to_numpy() for name in STEPPED}
+    return encoded_features(held.height, encoded_of(held), held.select(NUMBER_TOKENS), steps, said)
+
+
+def _found(linkage: Linkage, features: Features, kind: _Kind, numbers: npt.NDArray[np.int64], references: pl.Series) -> Linked:
+    """Return a linkage in the tables of the interface.
+
+    Args:
+        numbers: row of the features' table -> record number.
+    """
+    entity = kind.entity
     table = _within_clusters(link_table(linkage, numbers[features.order], entity.comparisons), linkage)
+    home = pl.col("level_address")
+    same_address = pl.when(home == "same-house").then(True).when(home.is_in(["same-sector", "same-district", "same-area", "differs"])).then(False)
     table = table.with_columns(
+        (same_address if features.together else pl.lit(None, pl.Boolean)).alias("same_address"), pl.lit(None, pl.Boolean).alias("two_people"),
         pl.min_horizontal("row_l", "row_r").alias("record_l"), pl.max_horizontal("row_l", "row_r").alias("record_r"), kind.tier.alias("tier"),
         pl.lit(entity.name).alias("entity"),
     )
@@ -123,12 +171,37 @@ def _within_clusters(table: pl.DataFrame, linkage: Linkage) -> pl.DataFrame:
 
 def _shared_ninos(records: pl.DataFrame, clusters: pl.DataFrame) -> pl.DataFrame:
     """Return the pairs that share a NINO and are not held to be one person."""
-    numbered = records.filter(pl.col("kind") == PERSON.name).with_columns(nino_key(pl.col("nino")).alias("nino"))
+    token = pl.col("nino").str.len_chars() > NINO_LETTERS
+    numbered = records.filter(pl.col("kind") == PERSON.name).with_columns(pl.when(token).then(pl.col("nino")).otherwise(nino_key(pl.col("nino"))).alias("nino"))
     pairs, _ = shared(numbered, "nino")
     person = clusters.select("record", "cluster_id")
     for side in ("l", "r"):
         pairs = pairs.join(person.rename({"record": f"record_{side}", "cluster_id": f"cluster_{side}"}), on=f"record_{side}", how="left")
     return pairs.filter(pl.col("cluster_l") != pl.col("cluster_r")).select("record_l", "record_r").sort("record_l", "record_r")
+
+
+def _two_people(links: pl.DataFrame, records: pl.DataFrame, encodings: pl.DataFrame) -> pl.DataFrame:
+    """Say of encoded people who share a NINO whether their names and birth dates clearly differ, and whether they share a home."""
+    held = encodings.join(records.select("record", *NUMBER_TOKENS), on="record").sort("record")
+    features = _encoded_features(held, assumed())
+    place = dict(zip(held["record"].to_list(), range(held.height), strict=True))
+    both = links.with_row_index("row").filter(pl.col("record_l").is_in(held["record"].implode()) & pl.col("record_r").is_in(held["record"].implode()))
+    left, right = (np.array([place[number] for number in both[name].to_list()], np.int32) for name in ("record_l", "record_r"))
+    levels = level_table(features, left, right, ENCODED_PERSON.comparisons, ENCODED_PERSON.comparisons)
+    unlike = {name: pl.col(f"level_{name}").is_in(levels_of_two) for name, levels_of_two in TWO_PEOPLE.items()}
+    home = pl.col("level_address")
+    said = levels.select(
+        row=both["row"], two=pl.all_horizontal(unlike.values()),
+        home=pl.when(home == "same-house").then(True).when(home.is_in(["same-sector", "same-district", "same-area", "differs"])).then(False),
+    )
+    joined = links.with_row_index("row").join(said, on="row", how="left").sort("row")
+    return joined.with_columns(two_people=pl.col("two"), same_address=pl.col("home")).select(links.columns)
+
+
+def _by_entity(several: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:
+    """Return clusters of one entity in one table, so that all of them keep the names of the night before."""
+    together = pl.concat(several)
+    return [together.filter(pl.col("entity") == entity) for entity in together["entity"].unique().sort()]
 
 
 def _evidence(links: pl.DataFrame, entity: Entity) -> pl.DataFrame:
@@ -146,6 +219,7 @@ def _key_links(pairs: pl.DataFrame, entity: str, tier: str) -> pl.DataFrame:
     return pairs.select(
         pl.lit(entity).alias("entity"), "record_l", "record_r", pl.lit(tier).alias("tier"), pl.lit(0, pl.Int64).alias("rules"),
         pl.lit(0, pl.Int64).alias("match_weight"), pl.lit(1.0).alias("match_probability"),
+        pl.lit(None, pl.Boolean).alias("same_address"), pl.lit(None, pl.Boolean).alias("two_people"),
     )
 
 

@@ -19,6 +19,7 @@ from pipeline.flag import check_rules, flag
 from pipeline.gateway import within_agreements
 from pipeline.home import load_partnership
 from pipeline.intake import incomplete, intake
+from pipeline.key_files import exercise_path, load_exercise
 from pipeline.link import link
 from pipeline.lock import run_lock
 from pipeline.models import load_models
@@ -105,7 +106,8 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
             out["rows"] = sum(r.manifest.rows_received for r in arrived if r.manifest)
         with clock.stage("assemble", out["rows"]) as out:
             waiting = incomplete(partnership, now=now)
-            assembled = assemble(home, partnership, load_receipts(home), as_of=as_of, incomplete=waiting)
+            exercises = _exercises(partnership, home)
+            assembled = assemble(home, partnership, load_receipts(home), as_of=as_of, incomplete=waiting, exercises=exercises)
             out["rows"] = assembled.records.height
         balance = conservation(assembled.submissions)
         earlier, outcomes = ledger.newest(home, as_of=as_of), load_outcomes(home)
@@ -148,6 +150,14 @@ def _rules_in_use(partnership: Partnership) -> list[Rule]:
     return [rule for rule in rules if rule.id not in partnership.rules.disabled]
 
 
+def _exercises(partnership: Partnership, home: Path) -> dict[str, str]:
+    """Return the exercise in force of each agreement that encodes identity and has one."""
+    return {
+        agreement.id: load_exercise(home, agreement.id).exercise
+        for agreement in partnership.agreement if agreement.disclosure != "clear" and exercise_path(home, agreement.id).exists()
+    }  # fmt: skip
+
+
 def conservation(submissions: pl.DataFrame) -> pl.DataFrame:
     """Return received, accepted, rejected and superseded rows of each partner.
 
@@ -170,7 +180,9 @@ def _find(
 ) -> tuple[Linked, pl.DataFrame]:
     settings = partnership.run
     with clock.stage("link", assembled.records.height) as out:
-        linked = link(assembled.records, settings, models, ledger.clusters(home, earlier))
+        linked = link(
+            assembled.records, settings, models, ledger.clusters(home, earlier), encodings=assembled.encodings, said=assembled.said
+        )
         out["rows"] = linked.links.height
     with clock.stage("flag", linked.links.height) as out:
         exceptions = flag(

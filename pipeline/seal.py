@@ -28,18 +28,17 @@ from pipeline.store import (
     write_new,
 )
 from schemas.errors import IntegrityError, StorageError
-from schemas.manifest import FORMAT, Manifest, ManifestFile
+from schemas.manifest import ENCODINGS, FORMAT, Manifest, ManifestFile
 from schemas.partnership import PartnerHome
 from schemas.records import REJECT
-from schemas.relations import Checked, Normalised
+from schemas.relations import Checked, Outgoing
 
 
 def seal(
-    normalised: Normalised,
+    rows: Outgoing,
     checked: Checked,
     partner: PartnerHome,
     *,
-    disclosure: str,
     period: str,
     now: datetime,
     tool_version: str,
@@ -58,9 +57,8 @@ def seal(
         IntegrityError: the id is taken by other content.
         StorageError: the shared area is missing, full or not writable.
     """
-    files = _files(normalised, checked)
-    manifest = _manifest(normalised, checked, partner, files, disclosure=disclosure, period=period, now=now,
-                         tool_version=tool_version, supersedes=supersedes)  # fmt: skip
+    files = _files(rows, checked)
+    manifest = _manifest(rows, checked, partner, files, period=period, now=now, tool_version=tool_version, supersedes=supersedes)  # fmt: skip
     inbox = _own_inbox(partner)
     target = inbox / manifest.submission_id
     if target.exists() or is_link(target):
@@ -86,28 +84,28 @@ def outgoing(content: bytes) -> bytes:
     return content
 
 
-def _files(normalised: Normalised, checked: Checked) -> dict[str, tuple[bytes, int]]:
+def _files(rows: Outgoing, checked: Checked) -> dict[str, tuple[bytes, int]]:
     tables = {
-        "records.parquet": normalised.records,
-        "payload.parquet": normalised.payload,
+        "records.parquet": rows.records,
+        "payload.parquet": rows.payload,
         "rejects.parquet": REJECT.conform(checked.rejects.unique()),
+        **({} if rows.encodings is None else {ENCODINGS: rows.encodings}),
     }
     return {name: (outgoing(parquet_bytes(frame)), frame.height) for name, frame in tables.items()}
 
 
 def _manifest(
-    normalised: Normalised,
+    rows: Outgoing,
     checked: Checked,
     partner: PartnerHome,
     files: Mapping[str, tuple[bytes, int]],
     *,
-    disclosure: str,
     period: str,
     now: datetime,
     tool_version: str,
     supersedes: str,
 ) -> Manifest:
-    digest = submission_digest(normalised.records, normalised.payload)
+    digest = submission_digest(rows.records, rows.payload, rows.encodings)
     moment = now.astimezone(UTC).replace(microsecond=0)
     codes = checked.rejects.unique().group_by("code").len().sort("code")
     return Manifest.model_validate(
@@ -123,15 +121,16 @@ def _manifest(
             "supersedes": supersedes,
             "tool_version": tool_version,
             "mapping_digest": checked.mapping_digest,
-            "disclosure": disclosure,
+            "disclosure": "clear" if rows.note is None else "pseudonymised",
+            "encoding": rows.note,
             "rows_received": checked.received,
             "rows_accepted": checked.accepted,
             "rows_rejected": checked.rejected,
             "rejects_by_code": dict(codes.iter_rows()),
             "row_digest": digest,
             "files": [
-                ManifestFile(name=name, bytes=len(content), sha256=hashlib.sha256(content).hexdigest(), rows=rows).model_dump()
-                for name, (content, rows) in files.items()
+                ManifestFile(name=name, bytes=len(content), sha256=hashlib.sha256(content).hexdigest(), rows=count).model_dump()
+                for name, (content, count) in files.items()
             ],
         }
     )

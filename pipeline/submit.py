@@ -8,9 +8,15 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
+import polars as pl
+
+from matchers.encoding import spec_digest
+from matchers.needs import needs
 from pipeline.check import check
-from pipeline.encode import encode
+from pipeline.crosswalk import CROSSWALK, REFERENCES, extended, load, save
+from pipeline.encode import Keys, encode, references
 from pipeline.home import load_partner
+from pipeline.key_files import exercise_of, exercise_path, load_exercise, load_partner_keys, load_root
 from pipeline.mapping import load_all
 from pipeline.normalise import normalise
 from pipeline.rejects import write_rejects
@@ -18,10 +24,11 @@ from pipeline.seal import seal
 from pipeline.version import tool_version
 from schemas.contract import Contract
 from schemas.datasets import contract as contract_of
-from schemas.errors import DataRejected, UsageProblem
+from schemas.errors import ConfigurationError, DataRejected, UsageProblem
 from schemas.manifest import SUBMISSION_ID, Manifest
 from schemas.partnership import PartnerHome
-from schemas.relations import AS_DECLARED, Checked, ReadOptions
+from schemas.relations import AS_DECLARED, Checked, Normalised, Outgoing, ReadOptions
+from schemas.rule import load_rules
 
 SNAPSHOT = "current"
 _PERIOD = re.compile(r"([0-9]{4})(-(0[1-9]|1[0-2])|-([0-9]{4}))?")
@@ -63,11 +70,59 @@ def submit(
     _refuse_too_bad(checked, partner, options)
     checked = replace(checked, as_of=_taken(checked))
     normalised = normalise(checked.rows, contract, partner=partner.id, as_of=checked.as_of)
-    disclosure = "clear"
-    return seal(
-        encode(normalised, disclosure=disclosure), checked, partner, disclosure=disclosure, period=period, now=now,
-        tool_version=tool_version(), supersedes=supersedes, dry_run=dry_run,
-    )  # fmt: skip
+    outgoing = travelling(normalised, contract, partner, home, now=now, dry_run=dry_run)
+    if outgoing.note is not None:
+        checked = replace(checked, rejects=_without_file_names(checked.rejects))
+    return seal(outgoing, checked, partner, period=period, now=now, tool_version=tool_version(), supersedes=supersedes, dry_run=dry_run)
+
+
+def travelling(normalised: Normalised, contract: Contract, partner: PartnerHome, home: Path, *, now: datetime, dry_run: bool) -> Outgoing:
+    """Return the rows as the agreement lets them travel; the crosswalk is kept before anything leaves."""
+    nothing = pl.DataFrame(schema=CROSSWALK.schema)
+    needed = needs([rule for rule in load_rules() if rule.id not in partner.rules_disabled], contract)
+    if partner.discloses(contract.id) == "clear":
+        _refuse_clear_by_mistake(partner, home)
+        return encode(normalised, contract, None, needed=needed, tokens=nothing)
+    keys, crosswalk = _keys(partner, home), load_partner_keys(home).crosswalk
+    wanted = references(normalised, contract, needed)
+    tables = {}
+    for name, kind in ((contract.id, "record"), (REFERENCES, "reference")):
+        tables[name] = extended(load(home, partner.id, name, crosswalk), wanted.filter(pl.col("kind") == kind), now=now.date())
+    outgoing = encode(normalised, contract, keys, needed=needed, tokens=pl.concat(tables.values()))
+    for name, table in tables.items():
+        if not dry_run and table.height:
+            save(home, partner.id, name, crosswalk, table)
+    return outgoing
+
+
+def _keys(partner: PartnerHome, home: Path) -> Keys:
+    """Return the keys of the exercise this partner takes part in.
+
+    Raises:
+        ConfigurationError: there are none, or they were made for another version of the encoding.
+    """
+    card, root = load_exercise(home, partner.agreement), load_root(home, partner.agreement)
+    exercise = exercise_of(card)
+    if exercise.spec != spec_digest():
+        raise ConfigurationError(
+            "the keys of this exercise were made for another version of the encoding", file=exercise_path(home, partner.agreement).name,
+            mend="install the version of Counterfoil the custodian runs, or ask the custodian for a new exercise",
+        )
+    return Keys(exercise, card.key_check, card.canaries, root)
+
+
+def _refuse_clear_by_mistake(partner: PartnerHome, home: Path) -> None:
+    """Stop where everything would leave in clear and yet an exercise's card says that identity is encoded."""
+    if partner.disclosure == "clear" and exercise_path(home, partner.agreement).exists():
+        raise ConfigurationError(
+            "partner.toml sends identity in clear, and the agreement's exercise encodes it", file="partner.toml", column="disclosure",
+            mend='nothing was sent; set disclosure = "pseudonymised", and list the datasets that travel in clear under clear',
+        )
+
+
+def _without_file_names(rejects: pl.DataFrame) -> pl.DataFrame:
+    """Number the files; a file's name may tell more than it should."""
+    return rejects.with_columns(pl.format("part {}", pl.col("file").rank("dense")).alias("file"))
 
 
 def _refuse_unagreed(partner: PartnerHome, contract: Contract) -> None:

@@ -6,12 +6,16 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import polars as pl
 
+from matchers.encoding import canaries, spec_digest
+from pipeline.crosswalk import translation
+from pipeline.custody import accept, make_agreement
 from pipeline.home import init_partner, init_unit, load_partnership
+from pipeline.key_files import card_path, load_partner_keys, make_partner_keys, make_unit_keys
 from pipeline.ledger import folder as run_folder
 from pipeline.run import RunSummary, run
 from pipeline.submit import submit
@@ -19,10 +23,12 @@ from sample_data.councils import COUNCILS
 from sample_data.generate import AS_OF, SEED, generate
 from sample_data.score import score
 from schemas.errors import UsageProblem
-from schemas.partnership import Agreement, AsOfRule, PartnerEntry, Partnership
+from schemas.partnership import Agreement, AsOfRule, Disclosure, PartnerEntry, Partnership
 from schemas.rule import load_rules
 
 MARKER = "made-by-counterfoil-demo"
+AGREEMENT = "merrow-2026"
+IN_CLEAR = "in-clear"
 Say = Callable[[str], None]
 
 
@@ -31,13 +37,16 @@ class Demo:
     """What the demonstration found.
 
     Attributes:
-        table: of `score`.
+        table: of `score`, with `title`, and `clear`: how many exceptions each rule issues where identity travels in clear.
+        same: issued exceptions that both ways of travelling issue; `of` is how many clear ones there are.
         example: id of an exception to begin reading with.
     """
 
     folder: Path
     run: RunSummary
     table: pl.DataFrame
+    same: int
+    of: int
     example: str
 
 
@@ -52,29 +61,84 @@ def demo(folder: Path, *, residents: int = 20_000, seed: int = SEED, as_of: date
     """
     _clear(folder)
     say(f"making six councils with {residents:,} residents")
-    prepare(folder, residents=residents, seed=seed, as_of=as_of)
-    evening = datetime(as_of.year, as_of.month, as_of.day, 18, tzinfo=UTC)
-    say(f"{deliver(folder, as_of=as_of, evening=evening)} deliveries were checked and submitted")
-    summary = run(folder / "unit", as_of=as_of, now=evening + timedelta(hours=8), say=say)
-    exceptions = pl.read_parquet(run_folder(folder / "unit", summary.run_id) / "exceptions.parquet")
-    return Demo(folder, summary, _with_titles(score(exceptions, folder / "truth")), _example(exceptions))
-
-
-def prepare(folder: Path, *, residents: int, seed: int, as_of: date) -> None:
-    """Write the sample, the unit's home and the councils' homes."""
     generate(folder, residents=residents, seed=seed, as_of=as_of)
-    init_unit(folder / "unit", partnership=partnership())
+    summary = night(folder, folder, as_of=as_of, say=say)
+    exceptions = issued_by(folder, folder, summary)
+    say("the same once more with identity in clear, to compare")
+    in_clear = issued_by(folder, folder / IN_CLEAR, night(folder, folder / IN_CLEAR, as_of=as_of, disclosure="clear"))
+    table = score(exceptions, folder / "truth").join(_issued(in_clear).group_by("rule").agg(clear=pl.len().cast(pl.Int64)), on="rule", how="left", maintain_order="left")
+    both = [set(_issued(one).select("rule", *_sides()).rows()) for one in (exceptions, in_clear)]
+    return Demo(folder, summary, _with_titles(table.with_columns(pl.col("clear").fill_null(0))), len(both[0] & both[1]), len(both[1]), _example(exceptions))
+
+
+def night(sample: Path, folder: Path, *, as_of: date, disclosure: Disclosure = "pseudonymised", say: Say = lambda _: None) -> RunSummary:
+    """Set up a partnership in a folder, have every council submit the sample's files, and run the unit's night."""
+    prepare(sample, folder, disclosure=disclosure)
+    evening = datetime(as_of.year, as_of.month, as_of.day, 18, tzinfo=UTC)
+    say(f"{deliver(sample, folder, as_of=as_of, evening=evening)} deliveries were checked, {'pseudonymised ' if disclosure != 'clear' else ''}and submitted")
+    return run(folder / "unit", as_of=as_of, now=evening + timedelta(hours=8), say=say)
+
+
+def issued_by(sample: Path, folder: Path, summary: RunSummary) -> pl.DataFrame:
+    """Return a run's exceptions with the councils' own references; here every crosswalk is at hand, which is so nowhere else."""
+    exceptions = pl.read_parquet(run_folder(folder / "unit", summary.run_id) / "exceptions.parquet")
+    for council in COUNCILS:
+        home = folder / council.id
+        if not (home / "crosswalk").exists():
+            continue
+        words = translation(home, council.id, load_partner_keys(home).crosswalk).select("token", "source")
+        for side in "lr":
+            own = pl.col(f"partner_{side}") == council.id
+            found = exceptions.select(token=f"record_ref_{side}").join(words, on="token", how="left", maintain_order="left")["source"]
+            exceptions = exceptions.with_columns(pl.when(own & found.is_not_null()).then(found).otherwise(pl.col(f"record_ref_{side}")).alias(f"record_ref_{side}"))
+    return exceptions
+
+
+def _issued(exceptions: pl.DataFrame) -> pl.DataFrame:
+    return exceptions.filter(pl.col("status") != "suppressed")
+
+
+def _sides() -> list[pl.Expr]:
+    """Return both references of an exception, the smaller first: which side is left depends on them."""
+    sides = [pl.concat_str(*(f"{name}_{side}" for name in ("partner", "dataset", "record_ref")), separator="|") for side in "lr"]
+    return [pl.min_horizontal(sides).alias("one"), pl.max_horizontal(sides).alias("other")]
+
+
+def prepare(sample: Path, folder: Path, *, disclosure: Disclosure) -> None:
+    """Write the unit's home and the councils' homes, and where identity is encoded, everybody's keys."""
+    init_unit(folder / "unit", partnership=partnership(disclosure))
     settings = load_partnership(folder / "unit")
     for council in COUNCILS:
         init_partner(folder / council.id, settings, council.id)
+        if folder != sample:
+            for mapping in sorted((sample / council.id / "mappings").glob("*.toml")):
+                shutil.copy(mapping, folder / council.id / "mappings" / mapping.name)
+    if disclosure != "clear":
+        hand_out_keys(folder)
 
 
-def deliver(folder: Path, *, as_of: date, evening: datetime) -> int:
+def hand_out_keys(folder: Path) -> None:
+    """Play the custodian and everybody else: keys of their own, a root for the councils alone, and the exercise's card for all."""
+    make_unit_keys(folder / "unit")
+    for council in COUNCILS:
+        make_partner_keys(folder / council.id, council.id)
+    cards = [card_path(folder / council.id, council.id) for council in COUNCILS]
+    made = make_agreement(
+        AGREEMENT, exercise="night-1", cards=cards, unit_card=card_path(folder / "unit", "unit"), out=folder / "custodian", spec=spec_digest(),
+        canaries=canaries, now=datetime.combine(AS_OF, time(9), UTC),
+    )  # fmt: skip
+    card, *envelopes = made.files
+    accept(folder / "unit", [card], "unit", spec=spec_digest(), canaries=canaries)
+    for member, envelope in zip(made.card.partners, envelopes, strict=True):
+        accept(folder / member.id, [card, envelope], "partner", spec=spec_digest(), canaries=canaries)
+
+
+def deliver(sample: Path, folder: Path, *, as_of: date, evening: datetime) -> int:
     """Have every council submit every file, one a minute, and return how many there were."""
-    deliveries = json.loads((folder / "partnership.json").read_text(encoding="utf-8"))["files"]
+    deliveries = json.loads((sample / "partnership.json").read_text(encoding="utf-8"))["files"]
     for minute, one in enumerate(sorted(deliveries, key=lambda d: (d["as_of"], d["partner"], d["file"]))):
         now = evening + timedelta(minutes=minute)
-        submit([folder / one["file"]], one["dataset"], folder / one["partner"], as_of=as_of, now=now, period=one["period"])
+        submit([sample / one["file"]], one["dataset"], folder / one["partner"], as_of=as_of, now=now, period=one["period"])
     return len(deliveries)
 
 
@@ -90,13 +154,16 @@ def _example(exceptions: pl.DataFrame) -> str:
     return str(order["exception_id"][0]) if order.height else ""
 
 
-def partnership() -> Partnership:
-    """Return the settings of the invented partnership: six councils and one agreement about everything they send."""
+def partnership(disclosure: Disclosure = "pseudonymised") -> Partnership:
+    """Return the settings of the invented partnership: six councils and one agreement about everything they send.
+
+    What a council spends it publishes, so that travels in clear either way.
+    """
     partners = tuple(
         PartnerEntry(id=c.id, name=c.name, gss=c.gss, kind="county" if c.kind == "county" else "district", datasets=c.datasets) for c in COUNCILS
     )
     datasets = tuple(sorted({name for c in COUNCILS for name in c.datasets}))
-    agreement = Agreement(id="merrow-2026", partners=tuple(c.id for c in COUNCILS), datasets=datasets, legal_basis="invented, for the demonstration")
+    agreement = Agreement(id=AGREEMENT, disclosure=disclosure, clear=("PSP",), partners=tuple(c.id for c in COUNCILS), datasets=datasets, legal_basis="invented, for the demonstration")
     return Partnership(
         name="Merrowshire counter-fraud partnership", shared=Path("..", "shared"), partner=partners, agreement=(agreement,),
         as_of={"default": AsOfRule(max_age_days=92)},

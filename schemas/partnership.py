@@ -24,6 +24,9 @@ def known_dataset(dataset: str) -> str:
     raise ValueError(f"there is no dataset {dataset!r}" + (f"; did you mean {' or '.join(close)}?" if close else f"; known are {', '.join(CONTRACTS)}"))
 
 
+Disclosure = Literal["pseudonymised", "clear"]
+
+
 class PartnerEntry(Settings):
     """A council, landlord or company that takes part."""
 
@@ -43,10 +46,15 @@ class Agreement(Settings):
     partners: tuple[PartnerId, ...]
     datasets: tuple[str, ...]
     legal_basis: str
-    disclosure: Literal["clear"] = "clear"
+    disclosure: Disclosure = "pseudonymised"
+    clear: tuple[str, ...] = ()  # datasets that travel in clear all the same, such as published spending
     expires: date | None = None  # last day on which it holds
 
-    _datasets = field_validator("datasets")(lambda values: tuple(known_dataset(v) for v in values))
+    _datasets = field_validator("datasets", "clear")(lambda values: tuple(known_dataset(v) for v in values))
+
+    def discloses(self, dataset: str) -> Disclosure:
+        """Return how identity in this dataset travels."""
+        return "clear" if dataset in self.clear else self.disclosure
 
 
 class AsOfRule(Settings):
@@ -108,7 +116,11 @@ class Partnership(Settings):
 
     def agreed(self, partner: str, dataset: str, *, on: date) -> bool:
         """Return whether some agreement lets this partner's dataset into a run on that day."""
-        return any(partner in a.partners and dataset in a.datasets and (a.expires is None or on <= a.expires) for a in self.agreement)
+        return self.agreement_for(partner, dataset, on=on) is not None
+
+    def agreement_for(self, partner: str, dataset: str, *, on: date) -> Agreement | None:
+        """Return the first agreement in force that lets this partner send this dataset."""
+        return next((a for a in self.agreement if partner in a.partners and dataset in a.datasets and (a.expires is None or on <= a.expires)), None)
 
     def max_age_days(self, dataset: str) -> int:
         """Return how many days old an extract of the dataset may be; 400 where nothing is said."""
@@ -131,6 +143,13 @@ class PartnerHome(Settings):
     shared: Path
     datasets: tuple[str, ...]
     agreement: PartnerId
+    disclosure: Disclosure = "pseudonymised"
+    clear: tuple[str, ...] = ()
+    rules_disabled: tuple[str, ...] = ()  # rules the unit has switched off; what only they need stays at home
     submit: SubmitSettings = SubmitSettings()
 
-    _datasets = field_validator("datasets")(lambda values: tuple(known_dataset(v) for v in values))
+    _datasets = field_validator("datasets", "clear")(lambda values: tuple(known_dataset(v) for v in values))
+
+    def discloses(self, dataset: str) -> Disclosure:
+        """Return how identity in this dataset travels."""
+        return "clear" if dataset in self.clear else self.disclosure

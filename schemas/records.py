@@ -95,6 +95,29 @@ RECORD = Shape(
     RECORD_REFERENCE,
 )
 
+# Columns that may say who somebody is; where identity travels as tokens, they hold nothing, or a token.
+IDENTITY = (
+    "forename", "middle_names", "surname", "date_of_birth", "nino", "phone", "email", "passport_number", "name", "name_as_sent", "company_number",
+    "vat_number", "charity_number", "account", "address", "saon", "paon", "postcode", "uprn",
+)
+NUMBER_TOKENS = ("nino", "phone", "email", "account")  # identity columns that hold a token of 32 hex digits instead
+PASSES = ("p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", *NUMBER_TOKENS)  # ways for two encoded people to meet
+_BYTES = pl.Binary()
+
+ENCODING = Shape(
+    "encoding",
+    "a person in an accepted row, as far as it may be compared without being named",
+    {
+        "record_ref": (_S, "Reference of the row, as in records."),
+        "party": (_S, "As in records."),
+        "forename_step": (_I, "How common the given name is in a public table, 0 (very common) to 3 (rare)."),
+        "surname_step": (_I, "The same of the family name."),
+        **{f"token_{name}": (_BYTES, f"Block of pass {name}, 16 bytes; empty where the person has none.") for name in PASSES},
+        **{f"code_{name}": (_BYTES, f"What is compared in pass {name}, salted by the block.") for name in PASSES},
+    },
+    ("record_ref", "party"),
+)
+
 REJECT = Shape(
     "reject",
     "one problem of one line; a line may have several",
@@ -119,6 +142,8 @@ LINK = Shape(
         "rules": (_I, "Bitmask of the blocking rules that brought the pair together."),
         "match_weight": (_I, "Evidence in centibits: 100 centibits double the odds."),
         "match_probability": (pl.Float64(), "Probability that both are the same, from 0 to 1, rounded to 6 places."),
+        "same_address": (_B, "Encoded records only: both are of one home, or of two; empty where nobody can say, and where addresses travel."),
+        "two_people": (_B, "Encoded records only: names and birth dates clearly differ; said of links that rest on a NINO."),
     },
     ("entity", "record_l", "record_r"),
 )
@@ -220,7 +245,7 @@ SUBMISSION = Shape(
         "period": (_S, "Period covered; current for a snapshot."),
         "as_of": (_D, "Day the extract was taken."),
         "sequence": (_I, "Order of arrival at the unit."),
-        "state": (_S, "used, superseded, duplicate, quarantined, too old, not agreed or incomplete."),
+        "state": (_S, "used, superseded, duplicate, quarantined, too old, not agreed, other exercise or incomplete."),
         "reason": (_S, "Why it has that state."),
         "rows_received": (_I, "Lines in the partner's file."),
         "rows_accepted": (_I, "Rows in tonight's run."),

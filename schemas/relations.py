@@ -9,6 +9,7 @@ from datetime import date
 import polars as pl
 
 from schemas.contract import Contract
+from schemas.manifest import EncodingNote, SaidOfChance
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,16 @@ class Normalised:
 
 
 @dataclass(frozen=True)
+class Outgoing:
+    """Rows as they leave: as `Normalised`, and where identity travels as tokens, `encodings` of shape `ENCODING` and how they were made."""
+
+    records: pl.DataFrame
+    payload: pl.DataFrame
+    encodings: pl.DataFrame | None = None
+    note: EncodingNote | None = None
+
+
+@dataclass(frozen=True)
 class Assembled:
     """Tonight's input, frozen.
 
@@ -97,6 +108,9 @@ class Assembled:
         submissions: shape `SUBMISSION`.
         rejects: `partner, dataset, submission_id` and the columns of `REJECT`.
         inputs: (partner, dataset, submission_id, row_digest) of every submission used, sorted.
+        encodings: of encoded people, `record` and the columns of `ENCODING` without the references; sorted by record.
+        said: what each encoded delivery says of chance.
+        disclosures: (partner, dataset) -> how its identity travelled.
     """
 
     records: pl.DataFrame
@@ -106,6 +120,9 @@ class Assembled:
     rejects: pl.DataFrame
     inputs: tuple[tuple[str, str, str, str], ...]
     notes: tuple[str, ...] = ()
+    encodings: pl.DataFrame | None = None
+    said: tuple[SaidOfChance, ...] = ()
+    disclosures: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from schemas.datasets import CONTRACTS
 from schemas.manifest import Manifest
 from schemas.partnership import Agreement, AsOfRule, PartnerEntry, PartnerHome, Partnership
 from schemas.records import RECORD, REJECT, payload_shape
-from schemas.relations import Checked, Normalised
+from schemas.relations import Checked, Normalised, Outgoing
 
 # a test's time says more about the machine's other work than about the code
 settings.register_profile("counterfoil", deadline=None)
@@ -56,7 +56,7 @@ class Area:
     def partner(self, partner: str) -> PartnerHome:
         entry = self.partnership.find(partner)
         return PartnerHome(
-            id=entry.id, name=entry.name, gss=entry.gss, shared=self.shared, datasets=entry.datasets, agreement="both"
+            id=entry.id, name=entry.name, gss=entry.gss, shared=self.shared, datasets=entry.datasets, agreement="both", disclosure="clear"
         )
 
     def inbox(self, partner: str, submission_id: str) -> Path:
@@ -75,7 +75,7 @@ def area(tmp_path: Path) -> Area:
     every = tuple(dict.fromkeys(d for sends in SENDS.values() for d in sends))
     partnership = Partnership(
         name="Two councils", shared=shared, partner=entries, as_of={"default": AsOfRule(max_age_days=100)},
-        agreement=(Agreement(id="both", partners=tuple(SENDS), datasets=every, legal_basis="invented"),),
+        agreement=(Agreement(id="both", partners=tuple(SENDS), datasets=every, legal_basis="invented", disclosure="clear"),),
     )  # fmt: skip
     return Area(tmp_path / "unit", shared, partnership)
 
@@ -123,7 +123,7 @@ def send(area: Area) -> Send:
               as_of: date = DAY, supersedes: str = "", dry_run: bool = False, **more: Any) -> Manifest:  # fmt: skip
         normalised = delivery(partner, dataset, refs, as_of=as_of, **more)
         return seal(
-            normalised, checked_for(normalised, dataset, rejected=rejected, as_of=as_of), area.partner(partner), disclosure="clear",
+            Outgoing(normalised.records, normalised.payload), checked_for(normalised, dataset, rejected=rejected, as_of=as_of), area.partner(partner),
             period=period, now=now, tool_version="test", supersedes=supersedes, dry_run=dry_run,
         )  # fmt: skip
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipeline.ledger import folder as run_folder
-from sample_data.demo import Demo, demo
+from sample_data.demo import Demo, demo, issued_by
 from sample_data.score import judge
 from schemas.errors import ExitCode, UsageProblem
 from schemas.rule import load_rules
@@ -42,7 +41,7 @@ def test_the_look_alikes_are_there_to_be_mistaken(made):
 
 
 def test_names_alone_issue_nothing_in_any_rule(made):
-    exceptions = pl.read_parquet(run_folder(made.folder / "unit", made.run.run_id) / "exceptions.parquet")
+    exceptions = issued_by(made.folder, made.folder, made.run)
     verdicts = judge(exceptions, made.folder / "truth")
     assert verdicts.filter(pl.col("verdict").str.contains("name-only")).height == 0
     people = exceptions.filter((pl.col("entity") == "person") & (pl.col("status") != "suppressed"))

@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from matchers.encoding import insertions, majority
 from matchers.encoding.components import Components, components
-from matchers.encoding.insertions import Pairs, filters, pairs_of
-from matchers.encoding.layout import CODE_BYTES, FAMILY, LARGEST_BLOCK, PERSON_PASSES, TOKEN_BYTES, Pass, filter_at, token_at
-from matchers.encoding.prf import BLOCK, Blocks, Prf, mac
+from matchers.encoding.layout import FAMILY, FILTERS, LARGEST_BLOCK, PROFILES, TOKENS, Pass, Profile, ProfileName
+from matchers.encoding.pairs import Pairs, pairs_of
+from matchers.encoding.prf import AT_ONCE, BLOCK, Blocks, Prf, mac
 
+_MAKE = {"insertions": insertions.filters, "majority": majority.filters}
 Key = Callable[..., bytes]  # names -> 32 bytes, as `derivation.derive` gives them for one exercise
-AT_ONCE = 8192  # records, so that the work of one step stays near the processor
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Encoded:
     Attributes:
         rows: pass -> numbers of the records that have a block in it.
         tokens: pass -> 16 bytes for each of them.
-        codes: pass -> `CODE_BYTES` for each of them.
+        codes: pass -> as many bytes as a code of the profile has, for each of them.
         oversize: pass -> blocks that were left out, and the records in them.
     """
 
@@ -41,58 +43,75 @@ class Encoded:
     oversize: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
-def encode(records: pl.DataFrame, key: Key, *, passes: tuple[Pass, ...] = PERSON_PASSES, largest: int = LARGEST_BLOCK, threads: int = 2) -> Encoded:
+@dataclass(frozen=True)
+class _Source:
+    """Records as what codes are made of: their digests, four bytes of each for a token, and the letters of their texts."""
+
+    found: Components
+    short: Mapping[str, npt.NDArray[np.uint32]]
+    letters: Mapping[str, Pairs]
+
+
+def encode(
+    records: pl.DataFrame, key: Key, *, profile: ProfileName = "P1", passes: tuple[Pass, ...] = (), largest: int = LARGEST_BLOCK, threads: int = 2
+) -> Encoded:
     """Encode people.
 
     Args:
         records: canonical columns, normalised; any of them absent.
         key: of the exercise; called with the names of a key.
+        passes: those of the profile where none are named.
         largest: records that a block may hold.
     """
-    found = components(records, Prf(key("component")))
-    letters = {name: pairs_of(texts) for name, texts in found.texts.items()}
-    out = Encoded(records.height)
+    out, layout = Encoded(records.height), PROFILES[profile]
+    passes = passes or layout.passes
     with ThreadPoolExecutor(threads) as pool:
-        for one, (rows, tokens, codes, oversize) in zip(passes, pool.map(lambda p: _encode_pass(p, found, letters, key, largest), passes), strict=True):
-            out.rows[one.name], out.tokens[one.name], out.codes[one.name], out.oversize[one.name] = rows, tokens, codes, oversize
+        found = components(records, Prf(key("component")), pool.map)
+        short = dict(zip(TOKENS, pool.map(found.short, TOKENS), strict=True))
+        letters = dict(zip(FILTERS, pool.map(lambda name: pairs_of(found.texts[name]), FILTERS), strict=True))
+        source = _Source(found, short, letters)
+        work = []
+        for one, (values, rows, oversize) in zip(passes, pool.map(lambda one: _values(one, found, key, largest), passes), strict=True):
+            out.rows[one.name], out.oversize[one.name] = rows, oversize
+            out.tokens[one.name] = Prf(key("token", one.name))(values)
+            out.codes[one.name] = np.zeros((len(rows), layout.code_bytes), np.uint8)
+            blocks = Prf(key("block", one.name))(values)
+            salts = {name: Prf(key("filter", one.name, name)) for name in one.filters}
+            ciphers = {name: Prf(key("field", one.name, FAMILY.get(name, name))) for name in one.fields}
+            for start in range(0, len(rows), AT_ONCE):
+                part = slice(start, start + AT_ONCE)
+                work.append(partial(_fill, out.codes[one.name][part], layout, blocks[part], rows[part], source, salts, ciphers))
+        for _ in pool.map(lambda step: step(), work):
+            pass
     return out
 
 
-def _encode_pass(
-    one: Pass, found: Components, letters: Mapping[str, Pairs], key: Key, largest: int
-) -> tuple[npt.NDArray[np.int64], Blocks, npt.NDArray[np.uint8], tuple[int, int]]:
-    values, rows = _values(one, found, Prf(key("value", one.name)))
+def _fill(
+    codes: npt.NDArray[np.uint8], layout: Profile, blocks: Blocks, rows: npt.NDArray[np.int64], source: _Source,
+    salts: Mapping[str, Prf], ciphers: Mapping[str, Prf],
+) -> None:
+    """Write the codes of some records in a pass, salted by the names of their blocks."""
+    for name, salt in salts.items():
+        codes[:, layout.filter_at(name)] = _MAKE[layout.filters](salt, blocks, source.letters[name], source.found.codes[name].take(rows))
+    message, tokens = blocks.copy(), np.zeros((len(TOKENS), len(rows)), np.uint32)
+    for name, cipher in ciphers.items():
+        digest = source.short[name].take(rows)
+        message.view(np.uint32)[:, -1] = digest
+        np.multiply(cipher(message).view(np.uint32)[:, 0], digest != 0, out=tokens[TOKENS.index(name)])
+    codes[:, layout.tokens_at :] = np.ascontiguousarray(tokens.T).view(np.uint8)
+
+
+def _values(one: Pass, found: Components, key: Key, largest: int) -> tuple[Blocks, npt.NDArray[np.int64], tuple[int, int]]:
+    """Return the composite value of each record that has one in a block small enough, which records these are, and what was left out."""
+    parts = [name.split("|") for name in one.key]
+    rows = np.arange(found.size) if not parts else np.flatnonzero(np.all([found.codes[name] >= 0 for names in parts for name in names], axis=0))
+    digests = [np.zeros((len(rows), BLOCK), np.uint8)] if not parts else []
+    for names in parts:
+        some = [found.of(name, rows) for name in names]
+        digests += some if len(some) == 1 else _in_any_order(*some)
+    values = mac(Prf(key("value", one.name)), digests)
     kept, oversize = _small_blocks(values, largest)
-    values, rows = values[kept], rows[kept]
-    blocks = Prf(key("block", one.name))(values)
-    ciphers = {name: Prf(key("field", one.name, FAMILY.get(name, name))) for name in one.fields}
-    salted = {name: Prf(key("filter", one.name, name)) for name in one.filters}
-    codes = np.zeros((len(rows), CODE_BYTES), np.uint8)
-    for start in range(0, len(rows), AT_ONCE):
-        part = slice(start, start + AT_ONCE)
-        message = blocks[part].copy()
-        for name in one.filters:
-            codes[part, filter_at(name)] = filters(salted[name], message, letters[name], found.codes[name][rows[part]])
-        for name in one.fields:
-            digests, known = found.of(name, rows[part])
-            message.view(np.uint32)[:, 3] = digests.view(np.uint32)[:, 0]
-            tokens = ciphers[name](message)[:, :TOKEN_BYTES]
-            codes[part, token_at(name)] = tokens * known[:, None]
-    return rows, Prf(key("token", one.name))(values), codes, oversize
-
-
-def _values(one: Pass, found: Components, prf: Prf) -> tuple[Blocks, npt.NDArray[np.int64]]:
-    """Return the composite value of each record that has one, and which records these are."""
-    rows = np.arange(found.size)
-    parts: list[Blocks] = []
-    for name in one.key:
-        digests = []
-        for component in name.split("|"):
-            digest, known = found.of(component, rows)
-            digests.append(digest)
-            rows, digests, parts = rows[known], [d[known] for d in digests], [p[known] for p in parts]
-        parts += digests if len(digests) == 1 else _in_any_order(*digests)
-    return mac(prf, parts or [np.zeros((len(rows), BLOCK), np.uint8)]), rows
+    return (values, rows, oversize) if len(kept) == len(rows) else (values[kept], rows[kept], oversize)
 
 
 def _in_any_order(one: Blocks, other: Blocks) -> list[Blocks]:
@@ -104,11 +123,7 @@ def _in_any_order(one: Blocks, other: Blocks) -> list[Blocks]:
 def _small_blocks(values: Blocks, largest: int) -> tuple[npt.NDArray[np.int64], tuple[int, int]]:
     """Return which records stand in blocks that are small enough, and how many blocks and records do not."""
     names = np.ascontiguousarray(values).view(np.uint64)[:, 0]
-    order = np.argsort(names)
-    ranked = names[order]
-    first = np.flatnonzero(np.concatenate(([True], ranked[1:] != ranked[:-1]))) if len(ranked) else np.empty(0, np.int64)
-    sizes = np.diff(np.append(first, len(ranked)))
-    large = np.repeat(sizes > largest, sizes)
-    return np.sort(order[~large]), (int((sizes > largest).sum()), int(large.sum()))
-
-
+    ranked = np.sort(names)
+    large = np.unique(ranked[largest:][ranked[largest:] == ranked[: max(0, len(ranked) - largest)]])
+    out = np.isin(names, large)
+    return np.flatnonzero(~out), (len(large), int(out.sum()))

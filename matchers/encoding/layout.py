@@ -11,7 +11,9 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from typing import Literal
 
+ProfileName = Literal["P1", "P2"]
 FILTERS = ("forename", "surname", "address")
 NAMES = ("forename", "forename_root", "forename_initial", "surname", "surname_first", "surname_last", "middle_names", "middle_initial")
 PLACES = ("home", "postcode", "paon", "saon", "sector", "district", "area")
@@ -21,7 +23,6 @@ TOKENS = (*NAMES, *PLACES, *BIRTH, *NINO)
 # Tokens of one family can be compared with each other: a forename that stands in the surname's place is known again.
 FAMILY = {"forename": "name", "surname": "name", "middle_names": "name", "forename_initial": "name", "birth_as_is": "date", "birth_exchanged": "date"}
 TOKEN_BYTES = 4
-FILTER_BYTES = 32
 BLOCK_TOKEN = 16  # bytes of the token that names a block
 LARGEST_BLOCK = 200  # records of one extract; above it the block says nothing about who somebody is, and is left out with a count
 
@@ -63,30 +64,63 @@ PERSON_PASSES = (
     Pass("account", ("account",), FILTERS, _WHOLE),
 )
 NUMBERS = ("nino", "phone", "email", "account")  # passes of one attribute each, given out to one person or one household
-CODE_BYTES = len(FILTERS) * FILTER_BYTES + len(TOKENS) * TOKEN_BYTES
 
 
-def filter_at(name: str) -> slice:
-    """Return where the filter stands in a code."""
-    start = FILTERS.index(name) * FILTER_BYTES
-    return slice(start, start + FILTER_BYTES)
+@dataclass(frozen=True)
+class Profile:
+    """How much of identity travels.
+
+    Args:
+        filters: how texts become filters: `insertions` or `majority`, each a module.
+        filter_bytes: of one filter.
+        steps: whether it is told how rare a name is.
+    """
+
+    name: ProfileName
+    passes: tuple[Pass, ...]
+    filters: Literal["insertions", "majority"]
+    filter_bytes: int
+    steps: bool
+
+    @property
+    def tokens_at(self) -> int:
+        """Where the tokens begin in a code."""
+        return len(FILTERS) * self.filter_bytes
+
+    @property
+    def code_bytes(self) -> int:
+        """Bytes of a code."""
+        return self.tokens_at + len(TOKENS) * TOKEN_BYTES
+
+    def filter_at(self, name: str) -> slice:
+        """Return where the filter stands in a code."""
+        start = FILTERS.index(name) * self.filter_bytes
+        return slice(start, start + self.filter_bytes)
+
+    def token_at(self, name: str) -> slice:
+        """Return where the token stands in a code."""
+        start = self.tokens_at + TOKENS.index(name) * TOKEN_BYTES
+        return slice(start, start + TOKEN_BYTES)
 
 
-def token_at(name: str) -> slice:
-    """Return where the token stands in a code."""
-    start = len(FILTERS) * FILTER_BYTES + TOKENS.index(name) * TOKEN_BYTES
-    return slice(start, start + TOKEN_BYTES)
+# The strong profile leaves out what meets on parts of a date or on names alone, and how rare a name is; the unit finds a little less.
+_STRONG = ("p1", "p2", "p5", "p6", "p7", *NUMBERS)
+PROFILES: dict[ProfileName, Profile] = {
+    "P1": Profile("P1", PERSON_PASSES, "insertions", 32, steps=True),
+    "P2": Profile("P2", tuple(one for one in PERSON_PASSES if one.name in _STRONG), "majority", 64, steps=False),
+}
+CODE_BYTES = PROFILES["P1"].code_bytes
 
 
-def specification() -> bytes:
+def specification(profile: ProfileName = "P1") -> bytes:
     """Return all that two parties must have in common for their encodings to meet, as JSON."""
     said = {
-        "version": 1, "passes": [asdict(one) for one in PERSON_PASSES], "filters": FILTERS, "tokens": TOKENS, "families": FAMILY,
-        "filter_bytes": FILTER_BYTES, "token_bytes": TOKEN_BYTES, "largest_block": LARGEST_BLOCK,
+        "version": 1, "profile": asdict(PROFILES[profile]), "filters": FILTERS, "tokens": TOKENS, "families": FAMILY,
+        "token_bytes": TOKEN_BYTES, "largest_block": LARGEST_BLOCK,
     }
     return json.dumps(said, sort_keys=True).encode()
 
 
-def spec_digest() -> str:
+def spec_digest(profile: ProfileName = "P1") -> str:
     """Return the SHA-256 of the specification, hex."""
-    return hashlib.sha256(specification()).hexdigest()
+    return hashlib.sha256(specification(profile)).hexdigest()

@@ -19,6 +19,10 @@ _FORMS = (
     "UK|COMMUNITY INTEREST COMPANY|"
     "PUBLIC LIMITED COMPANY|LIMITED LIABILITY PARTNERSHIP|CHARITABLE INCORPORATED ORGANISATION|AND|THE"
 )
+_BODIES = (
+    "LTD|LIMITED|PLC|P L C|LLP|L L P|CIC|C I C|CIO|C I O|CYF|CYFYNGEDIG|CCC|COMMUNITY INTEREST COMPANY|PUBLIC LIMITED COMPANY|"
+    "LIMITED LIABILITY PARTNERSHIP|CHARITABLE INCORPORATED ORGANISATION|COUNCIL|CYNGOR|NHS|POLICE|UNIVERSITY|HMRC|HM REVENUE"
+)
 _NOBODY = pl.Series(
     [
         "SUNDRY",
@@ -73,6 +77,14 @@ def normalise_organisation(raw: pl.Expr) -> pl.Expr:
         return judge(frame, (nobody, "text-placeholder"), unreadable="text-placeholder")
 
     return staged(raw, usual=_nothing_usual, thorough=thorough, value_type=pl.String)
+
+
+def is_registered_body(name: pl.Expr) -> pl.Expr:
+    """Return whether a name as sent says that its bearer is a company, a public body or a charity, and not a person who trades.
+
+    CO and COMPANY say nothing of that kind: SMITH AND CO may be Mr Smith.
+    """
+    return name.str.contains(rf"(?i)(?:^|[^A-Z])(?:{_BODIES})(?:[^A-Z]|$)").fill_null(value=False)
 
 
 def trading_name(raw: pl.Expr) -> pl.Expr:

@@ -7,12 +7,12 @@ right_side as (
     from side_ten
 ),
 oriented_link as (
-    select record_l as record_a, record_r as record_b, tier, match_weight, match_probability, same_address,
+    select record_l as record_a, record_r as record_b, tier, match_weight, match_probability, same_address, two_people,
         cast(null as bigint) as lines, 28 as grace_days, cast($run_date as date) as run_date
     from link_fact
     where entity = 'person' and tier in ('T1', 'T2')
     union all
-    select record_r as record_a, record_l as record_b, tier, match_weight, match_probability, same_address,
+    select record_r as record_a, record_l as record_b, tier, match_weight, match_probability, same_address, two_people,
         cast(null as bigint) as lines, 28 as grace_days, cast($run_date as date) as run_date
     from link_fact
     where entity = 'person' and tier in ('T1', 'T2')

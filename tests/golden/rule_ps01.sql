@@ -16,7 +16,7 @@ numbered_line as (
 line_pair as (
     select a.record as record_a, a.record_ref as record_ref_a, b.record as record_b, b.record_ref as record_ref_b,
         cast(null as varchar) as tier, cast(null as bigint) as match_weight, cast(null as double) as match_probability,
-        cast(null as boolean) as same_address, a.lines, 0 as grace_days, cast($run_date as date) as run_date
+        cast(null as boolean) as same_address, cast(null as boolean) as two_people, a.lines, 0 as grace_days, cast($run_date as date) as run_date
     from numbered_line a
     join numbered_line b on b.partner = a.partner and b.same_1 = a.same_1 and b.same_2 = a.same_2 and b.same_3 = a.same_3 and b.place = 2
     where a.place = 1

@@ -34,7 +34,7 @@ oriented_link as (
     select a.record as record_a, b.record as record_b, coalesce(k.tier, greatest(a.tier, b.tier)) as tier,
         coalesce(k.match_weight, least(a.match_weight, b.match_weight)) as match_weight,
         coalesce(k.match_probability, least(a.match_probability, b.match_probability)) as match_probability,
-        k.same_address, cast(null as bigint) as lines, 0 as grace_days, cast($run_date as date) as run_date
+        k.same_address, k.two_people, cast(null as bigint) as lines, 0 as grace_days, cast($run_date as date) as run_date
     from best_link a
     join best_link b on b.cluster_id = a.cluster_id and b.record <> a.record
     left join link_fact k

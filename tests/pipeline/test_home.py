@@ -82,7 +82,7 @@ def test_a_partner_s_file_follows_from_the_partnership(tmp_path: Path) -> None:
     init_partner(tmp_path / "home", load_partnership(tmp_path), "eastholt")
     assert load_partner(tmp_path / "home") == PartnerHome(
         id="eastholt", name="Eastholt District Council", gss="E07999902", shared=tmp_path / "shared",
-        datasets=("CTX", "CTR", "TEN", "NDR", "PSP"), agreement="three-valleys-2026",
+        datasets=("CTX", "CTR", "TEN", "NDR", "PSP"), agreement="three-valleys-2026", disclosure="clear",
     )  # fmt: skip
     assert (tmp_path / "home" / "mappings").is_dir()
 

@@ -262,7 +262,7 @@ def test_two_rows_with_one_key_are_quarantined(area: Area, send: Send) -> None:
         ({"period": "2026"}, "is sent as a snapshot"),
         ({"format": 2}, "not one we can read (at format)"),
         ({"surprise": 1}, "not one we can read (at surprise)"),
-        ({"files": []}, "does not list the three files"),
+        ({"files": []}, "does not list the files"),
         ({"rejects_by_code": {"required-missing": 1}}, "rejects by code"),
     ],
 )

@@ -15,6 +15,7 @@ from pipeline.ledger import folder as run_folder
 from pipeline.run import RunSummary, conservation, run
 from pipeline.structure import scan
 from sample_data.demo import deliver, prepare
+from sample_data.generate import generate
 from schemas.errors import ConfigurationError, ExitCode, IntegrityError
 from schemas.records import SUBMISSION
 
@@ -26,7 +27,8 @@ TABLES = ("records", "links", "evidence", "clusters", "exceptions")
 
 def partnership(folder: Path) -> Path:
     """Six small councils that have submitted; the unit's home."""
-    prepare(folder, residents=300, seed=5, as_of=AS_OF)
+    generate(folder, residents=300, seed=5, as_of=AS_OF)
+    prepare(folder, folder, disclosure="clear")
     return folder / "unit"
 
 
@@ -34,7 +36,7 @@ def partnership(folder: Path) -> Path:
 def night(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunSummary]:
     folder = tmp_path_factory.mktemp("night")
     home = partnership(folder)
-    deliver(folder, as_of=AS_OF, evening=EVENING)
+    deliver(folder, folder, as_of=AS_OF, evening=EVENING)
     return home, run(home, as_of=AS_OF, now=MORNING)
 
 
@@ -91,7 +93,7 @@ def test_shuffled_input_rows_give_the_same_bytes(night, tmp_path):
     rng = random.Random(3)
     for path in sorted((tmp_path / "shuffled").glob("*/extracts/*.csv")):
         shuffle_records(path, rng)
-    deliver(tmp_path / "shuffled", as_of=AS_OF, evening=EVENING)
+    deliver(tmp_path / "shuffled", tmp_path / "shuffled", as_of=AS_OF, evening=EVENING)
     again = run(shuffled, as_of=AS_OF, now=MORNING)
     assert tables(shuffled, again) == tables(home, summary)
     assert delivered(shuffled, again) == delivered(home, summary)

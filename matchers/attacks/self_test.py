@@ -1,0 +1,111 @@
+"""What a partner's own machine tries on a submission before it leaves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from matchers.attacks.alignment import FEWEST, QUICK, Values, alignment_attack, file_wide, in_blocks
+from matchers.attacks.columns import TOKEN, AttackResult, Column, Ids, columns, ids_of, open_codes, place, profile_of, unrelated
+from matchers.attacks.coverage import between_halves, coverage_attack, halves
+from matchers.attacks.weight import weight_attack
+from matchers.encoding.encoder import Encoded
+from matchers.encoding.layout import FILTERS, TOKENS
+
+AT_MOST = 2_000  # records that are named; with its own counts, a sample of an encoding that can be named is named as surely as all of it
+WEIGHED = 20_000  # records whose filters are weighed
+IN_BLOCKS = 3_000  # records of the largest blocks of each pass
+IN_CODES = (*FILTERS, *TOKENS)
+INVENTED = "+447700900"  # telephones that are kept for fiction and belong to nobody; so few that strangers share them
+
+
+def self_test(encoded: Encoded, records: pl.DataFrame, seed: int) -> tuple[AttackResult, ...]:
+    """Attack a submission by A1, A5 and A7, as far as a partner can with nothing but its own file.
+
+    The attacker is given more than he would have: for A1 the counts of this very file for public ones, and those of half of it for
+    what blocks are made of, for A5 a half of the file as
+    people whom he knows, to read the other half. All of A1 and A7 are on a sample where the file is larger than `AT_MOST`.
+
+    A column of fewer than twenty values, a digit or a month, is not tried block by block: whichever value most of a block's records share
+    is mostly the commonest, whatever the key. `benchmarks.attacks` measures it.
+
+    Args:
+        records: what was encoded, as `encode` was given it.
+        seed: chooses the sample and the halves.
+
+    Returns:
+        Each attack with the column where it learnt most; all must have passed before the submission may leave.
+    """
+    if not any(len(rows) for rows in encoded.rows.values()):
+        return ()
+    profile = profile_of(encoded)
+    codes = open_codes(records, profile)
+    encoded, note = _without_invented(encoded, records)
+    public = {field: _public(field, codes) for field in IN_CODES}
+    parts = halves(encoded, *(ids_of(codes[:, place(name, codes.shape[1])]) for name in ("home", "district")), seed=seed)
+    whole = {c.name: file_wide(c, *_meaning(c, codes, public), QUICK) for c in columns(encoded, _sample(encoded, AT_MOST, seed), fields=IN_CODES)}
+    whole |= {c.name: _blocks_named(c, parts) for c in columns(encoded, fields=(TOKEN,))}
+    by_block = {c.name: in_blocks(c, *_meaning(c, codes, public), QUICK) for c in columns(_largest(encoded), fields=IN_CODES) if len(public[c.field].ids) >= FEWEST}
+    shares = between_halves(encoded, parts)
+    lengths = {name: _lengths(records, name) for name in FILTERS}
+    return (
+        alignment_attack(whole, how="values of the whole file"),
+        alignment_attack(by_block, how="values in the largest blocks"),
+        *coverage_attack(shares, profile, note=note),
+        weight_attack(columns(encoded, _sample(encoded, WEIGHED, seed), fields=FILTERS), lengths, seed=seed),
+    )
+
+
+def _sample(encoded: Encoded, most: int, seed: int) -> npt.NDArray[np.bool_]:
+    chosen = np.zeros(encoded.size, np.bool_)
+    chosen[np.random.Generator(np.random.PCG64(seed)).choice(encoded.size, min(most, encoded.size), replace=False)] = True
+    return chosen
+
+
+def _without_invented(encoded: Encoded, records: pl.DataFrame) -> tuple[Encoded, str]:
+    """Return the submission without the blocks of invented telephones, and what to say of it."""
+    if "phone" not in records.columns or "phone" not in encoded.rows:
+        return encoded, ""
+    invented = records["phone"].str.starts_with(INVENTED).fill_null(value=False).to_numpy()
+    kept = ~invented[encoded.rows["phone"]]
+    if kept.all():
+        return encoded, ""
+    rows, tokens, codes = ({**table, "phone": table["phone"][kept]} for table in (encoded.rows, encoded.tokens, encoded.codes))
+    return replace(encoded, rows=rows, tokens=tokens, codes=codes), f"{int((~kept).sum()):,} records with telephones kept for fiction (07700 900000 to 900999) are not counted"
+
+
+def _meaning(column: Column, codes: npt.NDArray[np.uint8], public: dict[str, Values]) -> tuple[Ids, Values]:
+    """Return what a column's records mean, and the counts that the attacker has."""
+    return ids_of(codes[column.rows][:, place(column.field, codes.shape[1])]), public[column.field]
+
+
+def _blocks_named(column: Column, parts: tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]) -> tuple[float, float]:
+    """Name the tokens of one half by the counts of the other: of composite values there are no public counts but somebody else's."""
+    one, other = (column.ids[part[column.rows]] for part in parts)
+    half = replace(column, rows=column.rows[: len(one)], ids=one, blocks=one)
+    return file_wide(half, unrelated(one), Values.of(unrelated(other)), QUICK)
+
+
+def _public(field: str, codes: npt.NDArray[np.uint8]) -> Values:
+    content = codes[:, place(field, codes.shape[1])]
+    return Values.of(ids_of(content), content if field in FILTERS else None, most=AT_MOST)
+
+
+def _largest(encoded: Encoded) -> Encoded:
+    """Return the records of each pass that stand in its largest blocks."""
+    out = Encoded(encoded.size)
+    for name, every in encoded.rows.items():
+        _, block, sizes = np.unique(ids_of(encoded.tokens[name]), return_inverse=True, return_counts=True)
+        order = np.argsort(-sizes, kind="stable")
+        chosen = np.isin(block, order[: max(1, int(np.searchsorted(np.cumsum(sizes[order]), IN_BLOCKS, side="right")))])
+        out.rows[name], out.tokens[name], out.codes[name] = every[chosen], encoded.tokens[name][chosen], encoded.codes[name][chosen]
+    return out
+
+
+def _lengths(records: pl.DataFrame, name: str) -> npt.NDArray[np.int64]:
+    if name not in records.columns:
+        return np.zeros(records.height, np.int64)
+    return records[name].str.len_chars().fill_null(0).cast(pl.Int64).to_numpy()

@@ -1,0 +1,134 @@
+"""Filters of both profiles: how far apart alike texts are, and what a block does to them."""
+
+import random
+from collections import Counter
+
+import numpy as np
+import polars as pl
+import pytest
+
+from matchers.encoded import DIFFER
+from matchers.encoding import insertions, majority
+from matchers.encoding.pairs import LONGEST, pairs_of
+from matchers.encoding.prf import Prf, laid_out, text_mac
+
+KEY = b"k" * 32
+MODULES = {"P1": insertions, "P2": majority}
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def made(module, texts, blocks, key=KEY):
+    return module.filters(Prf(key), blocks, pairs_of(pl.Series(texts, dtype=pl.String)), np.arange(len(texts), dtype=np.int32))
+
+
+def blocks_of(many, seed=1):
+    return np.random.default_rng(seed).integers(0, 256, (many, 16), np.uint8)
+
+
+def differing(one, other):
+    return np.bitwise_count(one ^ other).sum(axis=1)
+
+
+def dice(one, other):
+    """Of the padded pairs of letters of two texts."""
+    p, q = (Counter(a + b for a, b in zip(f"_{text}", f"{text}_", strict=True)) for text in (one, other))
+    return 2 * sum((p & q).values()) / (p.total() + q.total())
+
+
+def misspelt_pairs(many=6000):
+    """Names of five to ten letters, each with one to three slips of the pen."""
+    draw, out = random.Random(3), []
+    while len(out) < many:
+        name = "".join(draw.choice(LETTERS) for _ in range(draw.randint(5, 10)))
+        other = list(name)
+        for _ in range(draw.randint(1, 3)):
+            at = draw.randrange(len(other))
+            draw.choice((lambda: other.insert(at, draw.choice(LETTERS)), lambda: other.__setitem__(at, draw.choice(LETTERS)), lambda: other.pop(at)))()
+        out.append((name, "".join(other)))
+    return out
+
+
+def test_pairs_of_letters_are_padded_and_short_texts_filled_up():
+    pairs = pairs_of(pl.Series(["ANN", "J", "", None]))
+    shown = [[int(word).to_bytes(2, "little").decode() for word in pairs.letters[: pairs.many[i], i]] for i in range(4)]
+    assert shown == [["_A", "AN", "NN", "N_"], ["_J", "J_", "__"], [], []]
+
+
+def test_a_text_is_cut_at_its_longest():
+    pairs = pairs_of(pl.Series(["X" * 500, "X" * LONGEST]))
+    assert pairs.many.tolist() == [LONGEST + 1] * 2
+    assert (pairs.letters[:, 0] == pairs.letters[:, 1]).all()
+
+
+def test_texts_are_laid_out_from_any_part_of_a_column():
+    texts = pl.Series(["ANN", None, "ZOË", "", "LONGER"])
+    table, lengths = laid_out(texts, 4)
+    assert [row.tobytes() for row in table] == [b"ANN\0", bytes(4), "ZOË".encode(), bytes(4), b"LONG"]
+    assert lengths.tolist() == [3, 0, 4, 0, 6]
+    assert (laid_out(texts.slice(2, 2), 4)[0] == table[2:4]).all()
+    assert laid_out(texts.slice(0, 0), 4)[0].shape == (0, 4)
+
+
+def test_no_two_texts_have_one_mac():
+    texts = ["", "A", "A\0", "\0A", "A" * 62, "A" * 63, "A" * 64, "A" * 65, "Ä" * 32, "\0" * 63]
+    assert len({row.tobytes() for row in text_mac(Prf(KEY), pl.Series(texts))}) == len(texts)
+
+
+@pytest.mark.parametrize("profile", MODULES)
+def test_one_text_has_one_filter_in_a_block_and_unrelated_ones_in_two(profile):
+    texts, module = ["OKAFOR"] * 500, MODULES[profile]
+    same = np.tile(blocks_of(1), (500, 1))
+    assert len(np.unique(made(module, texts, same), axis=0)) == 1
+    apart = made(module, texts, blocks_of(500))
+    bits = apart.shape[1] * 8
+    share = np.bitwise_count(apart).sum() / apart.size / 8
+    expected = 2 * share * (1 - share) * bits  # two filters with nothing in common
+    assert abs(differing(apart[:250], apart[250:]).mean() - expected) < 0.03 * bits
+    assert np.unpackbits(apart, axis=1).mean(axis=0).max() < share + 0.12  # no bit stands out
+
+
+@pytest.mark.parametrize("profile", MODULES)
+def test_under_another_key_a_filter_is_another(profile):
+    one, other = (made(MODULES[profile], ["OKAFOR"], blocks_of(1), key) for key in (KEY, b"q" * 32))
+    assert differing(one, other)[0] > 60
+
+
+@pytest.mark.parametrize("profile", MODULES)
+def test_the_last_four_bytes_of_a_blocks_name_do_not_count(profile):
+    blocks = np.tile(blocks_of(1), (2, 1))
+    blocks[1, 12:] ^= 255
+    one, other = made(MODULES[profile], ["OKAFOR"] * 2, blocks)
+    assert (one == other).all()
+
+
+@pytest.mark.parametrize("profile", MODULES)
+def test_no_text_has_a_filter_of_zeros_and_each_row_has_its_own_text(profile):
+    module, blocks = MODULES[profile], np.tile(blocks_of(1), (4, 1))
+    codes = np.array([1, -1, 0, 1], np.int32)
+    shown = module.filters(Prf(KEY), blocks, pairs_of(pl.Series(["ANN", "OKAFOR"])), codes)
+    assert not shown[1].any()
+    assert (shown[0] == shown[3]).all()
+    assert (shown[0] != shown[2]).any()
+
+
+def test_close_and_near_of_the_strong_profile_are_where_names_that_share_their_letters_stand():
+    pairs = misspelt_pairs()
+    alike = np.array([dice(*pair) for pair in pairs])
+    blocks = blocks_of(len(pairs))
+    one, other = (made(majority, [pair[side] for pair in pairs], blocks) for side in (0, 1))
+    bits = differing(one, other)
+    assert abs(np.median(bits[(alike >= 0.78) & (alike < 0.82)]) - DIFFER["P2"][0]) < 8
+    assert abs(np.median(bits[(alike >= 0.575) & (alike < 0.625)]) - DIFFER["P2"][1]) < 8
+    unrelated = differing(one, np.roll(other, 1, axis=0))
+    assert abs(unrelated.mean() - 256) < 2
+    assert (unrelated <= DIFFER["P2"][1]).mean() < 0.001
+
+
+def test_close_and_near_of_the_usual_profile_part_names_as_dice_of_their_filters_does():
+    pairs = misspelt_pairs()
+    blocks = blocks_of(len(pairs))
+    one, other = (made(insertions, [pair[side] for pair in pairs], blocks) for side in (0, 1))
+    weights = np.bitwise_count(one).sum(axis=1) + np.bitwise_count(other).sum(axis=1)
+    similarity = 2 * np.bitwise_count(one & other).sum(axis=1) / weights
+    for most, cut in zip(DIFFER["P1"], (0.80, 0.60), strict=True):
+        assert ((differing(one, other) <= most) == (similarity >= cut)).mean() > 0.95
