@@ -151,10 +151,12 @@ def chance_of(said: Collisions, comparisons: Sequence[Comparison], natively: Cha
     """
     fields = dict(natively.fields)
     for c in comparisons:
-        if c.name not in FIELDS:
-            continue
         believed = np.append(c.strangers, 1 - sum(c.strangers))
         possible = pairs * (known[c.name] / max(1, natively.records)) ** 2
+        if c.name not in FIELDS:
+            if c.name not in fields:  # nobody says anything of it; what is believed stands
+                fields[c.name] = Agreement(believed, believed[1:] / believed[1:].sum(), believed[0] * possible, known[c.name], np.zeros(0, np.int64), possible)
+            continue
         sampled = 60_000.0
         share = (np.asarray(said.unlike[c.name]) * sampled + 1) / (sampled + 1 / np.maximum(believed[1:], 1e-9))
         share[-1] = max(1 - share[:-1].sum(), 1e-9)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import polars as pl
 
 from matchers.blocking import BlockingRule
-from matchers.collisions import FIELDS, STEPPED, Collisions, chance_of
+from matchers.collisions import STEPPED, Collisions, chance_of
 from matchers.comparison import Comparison, Levels, in_order, resolve_into
 from matchers.encoding.encoder import Encoded, Key, encode
 from matchers.encoding.layout import (
@@ -31,7 +31,7 @@ from matchers.encoding.layout import (
     ProfileName,
 )
 from matchers.encoding.rarity import rarity
-from matchers.entities import PERSON
+from matchers.entities import ORGANISATION, PERSON
 from matchers.features import NO_TEXT, Codes, Column, Features, keyed, keyed_bytes
 from matchers.frequencies import Chance, chance
 
@@ -82,7 +82,7 @@ class Together:
 
     def __call__(self, left: Codes, right: Codes, comparisons: Sequence[Comparison]) -> npt.NDArray[np.int8]:
         """Return comparisons x pairs, the level of each; -1 where a side is unknown, or where no pass brought the pair together."""
-        named = {name: np.full(len(left), -1, np.int8) for name in ("forename", "middle_names", "surname", "date_of_birth", "nino", "address")}
+        named = {name: np.full(len(left), -1, np.int8) for name in KNOWN_BY}
         waiting = np.ones(len(left), np.bool_)
         for one in self.passes:
             if one.name not in self.books:
@@ -123,10 +123,11 @@ class Together:
         a, b = book.rows[left], book.rows[right]
         x, y = book.tokens.take(a, axis=0), book.tokens.take(b, axis=0)
         alike = {name: _alike(book.filters[:, i], a, b, DIFFER[self.profile]) for i, name in enumerate(FILTERS) if name in one.filters}
+        alike.setdefault("forename", np.full(len(a), NO_TEXTS, np.int8))
         own = {name: self._in_table(name, left, right) for name in STEPPED}
         found = {
             "forename": _forename(x, y, alike["forename"], own["forename"]), "surname": _surname(x, y, alike["surname"], own["surname"]),
-            "middle_names": _middle(x, y), "nino": _nino(x, y),
+            "middle_names": _middle(x, y), "nino": _nino(x, y), "name": _name(x, y, alike["surname"]),
         }
         found["date_of_birth"] = np.zeros(len(a), np.int8) if "birth" in one.implies else _birth(x, y)
         found["address"] = np.zeros(len(a), np.int8) if "home" in one.implies else _address(x, y, alike.get("address"), line="line" in one.implies)
@@ -177,6 +178,12 @@ def _forename(x: Tokens, y: Tokens, alike: Levels, own: npt.NDArray[np.bool_]) -
 def _surname(x: Tokens, y: Tokens, alike: Levels, own: npt.NDArray[np.bool_]) -> Levels:
     part = _same(x, y, "surname_first") | _same(x, y, "surname_last")
     level = in_order(len(x), (alike == CLOSE) & ~own & ~part, (alike >= NEAR) & ~own & ~part, (alike >= NEAR) & ~part, part, _swapped(x, y))
+    return _levelled(_known(x, y, "surname"), _same(x, y, "surname"), level)
+
+
+def _name(x: Tokens, y: Tokens, alike: Levels) -> Levels:
+    """Return the level of two trading names, which stand in the surname's place; a slip is not known from a close name."""
+    level = in_order(len(x), np.zeros(len(x), np.bool_), alike == CLOSE, _same(x, y, "surname_first") & (alike >= NEAR))
     return _levelled(_known(x, y, "surname"), _same(x, y, "surname"), level)
 
 
@@ -260,7 +267,7 @@ def encoded_features(
 
 
 def _chance(features: Features, comparisons: Sequence[Comparison], part: Codes | None, said: Collisions) -> Chance:
-    natively = chance(features, [c for c in comparisons if c.name not in FIELDS or c.registered], part=part, sampled=False)
+    natively = chance(features, [c for c in comparisons if c.name not in KNOWN_BY or c.registered], part=part, sampled=False)
     known = {c.name: float((features.codes(c.needs[0]) >= 0).sum()) for c in comparisons}
     return chance_of(said, comparisons, natively, known, natively.pairs)
 
@@ -297,8 +304,19 @@ def _as_encoded(comparison: Comparison) -> Comparison:
 
 KNOWN_BY = {
     "forename": "forename", "middle_names": "middle_names", "surname": "surname", "date_of_birth": "birth_century", "nino": NINO[0], "address": "postcode",
+    "name": "surname",
 }
+TRADERS_MEET = ("trade", "p6", "account", "phone", "email")
+
+
+def _rule(name: str) -> BlockingRule:
+    return BlockingRule(name, (name,), most=HOLDERS if name in NUMBERS else LARGEST_MEETING, pairs_per_record=1000.0)
+
+
 ENCODED_PERSON = replace(
-    PERSON, rules=tuple(BlockingRule(one.name, (one.name,), most=HOLDERS if one.name in NUMBERS else LARGEST_MEETING, pairs_per_record=1000.0) for one in PERSON_PASSES),
-    comparisons=tuple(_as_encoded(c) for c in PERSON.comparisons), misspelt=False,
+    PERSON, rules=tuple(_rule(one.name) for one in PERSON_PASSES if one.name != "trade"), comparisons=tuple(_as_encoded(c) for c in PERSON.comparisons), misspelt=False,
+)
+# people who trade, under their own name or another: organisations to the rules, and people to the law
+ENCODED_TRADER = replace(
+    ORGANISATION, rules=tuple(_rule(name) for name in TRADERS_MEET), comparisons=tuple(_as_encoded(c) for c in ORGANISATION.comparisons), misspelt=False,
 )

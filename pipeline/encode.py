@@ -2,7 +2,8 @@
 
 Where it is encoded, every identity column is empty, or holds a token; the council's own references are replaced by random ones that
 its crosswalk alone can turn back; and of the rest of a row only what some rule needs is sent. A company with a registered number or a
-legal form in its name is not a person: it keeps its name and numbers, and only its bank account, telephone and e-mail become tokens.
+legal form in its name is not a person: it keeps its name and numbers, and its bank account, telephone and e-mail become tokens. It is
+encoded besides, because another council may have left out its number, and so have had to take it for a person who trades.
 """
 
 from __future__ import annotations
@@ -63,8 +64,9 @@ def encode(normalised: Normalised, contract: Contract, keys: Keys | None, *, nee
     key = partial(derive, keys.root, keys.exercise)
     everybody = _renamed(normalised.records, tokens)
     company = _companies(everybody)
-    people = everybody.filter(~company)
-    named = people.with_columns(surname=pl.coalesce("surname", "name"))  # a sole trader's name is a name
+    named = everybody.with_columns(  # a sole trader's name is a name
+        surname=pl.coalesce("surname", "name"), trading_name=pl.when(pl.col("name").str.contains(" ")).then(pl.col("name").str.replace_all(" ", "")),
+    )
     encoded = encode_people(named, key)
     records = RECORD.conform(_without_identity(everybody, company, key))
     payload = _payload(normalised.payload, contract, needed, tokens)

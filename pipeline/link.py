@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from matchers.collisions import STEPPED, Collisions, assumed, merged
-from matchers.encoded import ENCODED_PERSON, encoded_features
+from matchers.encoded import ENCODED_PERSON, ENCODED_TRADER, encoded_features
 from matchers.engine import Linkage
 from matchers.engine import link as link_parties
 from matchers.entities import ORGANISATION, PERSON, Entity
@@ -43,6 +43,7 @@ NINO_LETTERS = 9  # a longer one is a token
 # levels of each field of two people who clearly are two
 TWO_PEOPLE = {"forename": ("alike", "differs"), "surname": ("alike", "differs"), "date_of_birth": ("same-year", "differs")}
 _KINDS = (_Kind(PERSON, person_tier()), _Kind(ORGANISATION, organisation_tier()))
+_ENCODED = (_Kind(ENCODED_PERSON, person_tier()), _Kind(ENCODED_TRADER, organisation_tier()))
 
 
 def link(
@@ -64,22 +65,23 @@ def link(
     """
     references = records.select(reference()).to_series()
     encoded = pl.Series(dtype=pl.Int64) if encodings is None else encodings["record"]
-    clear = records.filter(~pl.col("record").is_in(encoded.implode()))
+    clear = records.filter(~pl.col("record").is_in(encoded.implode()) | pl.col("name").is_not_null())
     found = [_link_kind(clear, kind, settings, references, (models or {}).get(kind.entity.name)) for kind in _KINDS]
     if encodings is not None:
-        found.append(_link_encoded(records, encodings, merged([Collisions(**vars(one)) for one in said]) if said else assumed(), settings, references))
+        chance = merged([Collisions(**vars(one)) for one in said]) if said else assumed()
+        found += [_link_encoded(records, encodings, kind, chance, settings, references) for kind in _ENCODED]
     accounts, passed_over = account_links(records)
     homes = address_clusters(records)
-    ninos = _shared_ninos(records, pl.concat([found[0].clusters, *(part.clusters for part in found[len(_KINDS):])]))
-    nino_links = _key_links(ninos, "nino", "T5")
+    ninos = _shared_ninos(records, pl.concat([part.clusters for part in found]).filter(pl.col("entity") == PERSON.name))
+    by_number = pl.concat([_key_links(ninos, "nino", "T5"), _key_links(accounts, "account", "T5")])
     if encodings is not None:
-        nino_links = _two_people(nino_links, records, encodings)
-    links = [part.links for part in found] + [nino_links, _key_links(accounts, "account", "T5"), _key_links(_stars(homes), "address", "T4")]
+        by_number = _compared(by_number, records, encodings)
+    links = [part.links for part in found] + [by_number, _key_links(_stars(homes), "address", "T4")]
     evidence = [part.evidence for part in found] + [
         _one_reason(ninos, "nino", "nino"), _one_reason(accounts, "account", "account"), _one_reason(_stars(homes), "address", "address", "same-house"),
     ]
     clusters, notes = [], [note for part in found for note in part.notes]
-    for made in [*_by_entity([part.clusters for part in found]), _home_clusters(homes, references)]:
+    for made in [*_by_entity(_one_cluster_each([part.clusters for part in found])), _home_clusters(homes, references)]:
         named, note = _named_as_before(made, before, references)
         clusters.append(named)
         notes += note
@@ -87,7 +89,7 @@ def link(
         notes.append(f"{passed_over:,} bank accounts are shared by too many records to mean anything and were passed over")
     return Linked(
         links=LINK.conform(pl.concat(links)), evidence=EVIDENCE.conform(pl.concat(evidence)), clusters=CLUSTER_MEMBER.conform(pl.concat(clusters)),
-        model=json.dumps({name: json.loads(part.model) for name, part in zip((*(kind.entity.name for kind in _KINDS), "encoded"), found, strict=False)}, indent=1, sort_keys=True),
+        model=json.dumps({name: json.loads(part.model) for name, part in zip(("person", "organisation", "encoded-person", "encoded-trader"), found, strict=False)}, indent=1, sort_keys=True),
         notes=tuple(notes), counts={name: n for part in found for name, n in part.counts.items()},
     )
 
@@ -103,15 +105,18 @@ def _link_kind(records: pl.DataFrame, kind: _Kind, settings: RunSettings, refere
     return _found(linkage, features, kind, some["record"].to_numpy(), references)
 
 
-def _link_encoded(records: pl.DataFrame, encodings: pl.DataFrame, said: Collisions, settings: RunSettings, references: pl.Series) -> Linked:
-    """Link the people whose identity travelled as tokens: the same model over what their codes say."""
-    held = encodings.join(records.filter(pl.col("kind") == PERSON.name).select("record", "partner", "dataset", "record_ref", *NUMBER_TOKENS), on="record").sort("record")
+def _link_encoded(
+    records: pl.DataFrame, encodings: pl.DataFrame, kind: _Kind, said: Collisions, settings: RunSettings, references: pl.Series
+) -> Linked:
+    """Link the people, or the people who trade, whose identity travelled as tokens: the same model over what their codes say."""
+    held = encodings.join(records.filter(pl.col("kind") == kind.entity.name).select("record", "partner", "dataset", "record_ref", "name", *NUMBER_TOKENS), on="record").sort("record")
     features = _encoded_features(held, said)
-    linkage = link_parties(
-        features, ENCODED_PERSON, apart=[_extract_rows(held, features)], floor=settings.link_threshold, threshold=settings.link_threshold,
+    named = held.select((pl.col("name").is_null()).cum_sum() * pl.col("name").is_null()).to_series().cast(pl.Int32).to_numpy()
+    linkage = link_parties(  # companies have names, and are linked by them among themselves
+        features, kind.entity, apart=[_extract_rows(held, features), *([named] if (named == 0).any() else [])], floor=settings.link_threshold, threshold=settings.link_threshold,
         threads=settings.threads, max_pairs=settings.max_pairs,
     )
-    found = _found(linkage, features, _Kind(ENCODED_PERSON, person_tier()), held["record"].to_numpy(), references)
+    found = _found(linkage, features, kind, held["record"].to_numpy(), references)
     return replace(found, notes=tuple(f"encoded {note}" for note in found.notes), counts={f"encoded {name}": n for name, n in found.counts.items()})
 
 
@@ -180,8 +185,8 @@ def _shared_ninos(records: pl.DataFrame, clusters: pl.DataFrame) -> pl.DataFrame
     return pairs.filter(pl.col("cluster_l") != pl.col("cluster_r")).select("record_l", "record_r").sort("record_l", "record_r")
 
 
-def _two_people(links: pl.DataFrame, records: pl.DataFrame, encodings: pl.DataFrame) -> pl.DataFrame:
-    """Say of encoded people who share a NINO whether their names and birth dates clearly differ, and whether they share a home."""
+def _compared(links: pl.DataFrame, records: pl.DataFrame, encodings: pl.DataFrame) -> pl.DataFrame:
+    """Say of encoded parties who share a number whether their names and birth dates clearly differ, and whether they share a home."""
     held = encodings.join(records.select("record", *NUMBER_TOKENS), on="record").sort("record")
     features = _encoded_features(held, assumed())
     place = dict(zip(held["record"].to_list(), range(held.height), strict=True))
@@ -196,6 +201,21 @@ def _two_people(links: pl.DataFrame, records: pl.DataFrame, encodings: pl.DataFr
     )
     joined = links.with_row_index("row").join(said, on="row", how="left").sort("row")
     return joined.with_columns(two_people=pl.col("two"), same_address=pl.col("home")).select(links.columns)
+
+
+def _one_cluster_each(several: list[pl.DataFrame]) -> list[pl.DataFrame]:
+    """Part what was clustered twice: a company that is also encoded stays where its name put it.
+
+    Traders who stand beside companies of one cluster, and of no other, join that cluster.
+    """
+    clear, encoded = pl.concat(several[: len(_KINDS)]), several[len(_KINDS) :]
+    if not encoded:
+        return several
+    together = pl.concat(encoded)
+    known = together.join(clear.select("record", pl.col("cluster_id").alias("named")), on="record", how="left")
+    one = known.group_by("cluster_id").agg(pl.col("named").drop_nulls().n_unique().alias("clusters"), pl.col("named").drop_nulls().first().alias("to"))
+    moved = known.join(one, on="cluster_id").filter(pl.col("named").is_null())
+    return [clear, moved.with_columns(pl.when(pl.col("clusters") == 1).then(pl.col("to")).otherwise(pl.col("cluster_id")).alias("cluster_id")).select(clear.columns)]
 
 
 def _by_entity(several: Sequence[pl.DataFrame]) -> list[pl.DataFrame]:

@@ -51,7 +51,7 @@ class Effort:
     anchors: int = 1000
 
 
-QUICK = Effort((128,), (1.0,), (250, 1000), 300)
+QUICK = Effort((96,), (1.0,), (250, 1000), 300)
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def self_test(encoded: Encoded, records: pl.DataFrame, seed: int) -> tuple[Attac
     parts = halves(encoded, *(ids_of(codes[:, place(name, codes.shape[1])]) for name in ("home", "district")), seed=seed)
     whole = {c.name: file_wide(c, *_meaning(c, codes, public), QUICK) for c in columns(encoded, _sample(encoded, AT_MOST, seed), fields=IN_CODES)}
     whole |= {c.name: _blocks_named(c, parts) for c in columns(encoded, fields=(TOKEN,))}
-    by_block = {c.name: in_blocks(c, *_meaning(c, codes, public), QUICK) for c in columns(_largest(encoded), fields=IN_CODES) if len(public[c.field].ids) >= FEWEST}
+    by_block = {c.name: in_blocks(c, *_meaning(c, codes, public), QUICK) for c in columns(largest_blocks(encoded), fields=IN_CODES) if len(public[c.field].ids) >= FEWEST}
     shares = between_halves(encoded, parts)
     lengths = {name: _lengths(records, name) for name in FILTERS}
     return (
@@ -94,7 +94,7 @@ def _public(field: str, codes: npt.NDArray[np.uint8]) -> Values:
     return Values.of(ids_of(content), content if field in FILTERS else None, most=AT_MOST)
 
 
-def _largest(encoded: Encoded) -> Encoded:
+def largest_blocks(encoded: Encoded) -> Encoded:
     """Return the records of each pass that stand in its largest blocks."""
     out = Encoded(encoded.size)
     for name, every in encoded.rows.items():

@@ -52,7 +52,8 @@ def components(records: pl.DataFrame, prf: Prf, run: Run = map) -> Components:
     """Digest what the passes need.
 
     Args:
-        records: canonical columns of people (`canonical.PERSON_COLUMNS`, `saon`, `paon`), any of them absent.
+        records: canonical columns of people (`canonical.PERSON_COLUMNS`, `saon`, `paon`), any of them absent; `trading_name` of a
+            person who trades: several words, or it says too little.
         run: does the columns' work, side by side where it can.
     """
     out = Components(records.height)
@@ -108,10 +109,10 @@ def _digits(text: pl.Expr) -> pl.Expr:
     return pl.when(text.str.contains("^[0-9]+$")).then(text)
 
 
-_NEEDED = ("forename", "middle_names", "surname", "date_of_birth", "postcode", "saon", "paon", "address", "nino", "phone", "email", "account")
+_NEEDED = ("forename", "middle_names", "surname", "date_of_birth", "postcode", "saon", "paon", "address", "trading_name", "nino", "phone", "email", "account")
 _EACH: dict[str, pl.Expr] = {
     "home": pl.when(pl.col("postcode").is_not_null()).then(pl.concat_str("postcode", "house", separator="|")),
-    "line": pl.col("address"), "nino": nino_key(pl.col("nino")), "phone": pl.col("phone"), "email": pl.col("email"), "account": pl.col("account"),
+    "line": pl.col("address"), "trading_name": pl.col("trading_name"), "nino": nino_key(pl.col("nino")), "phone": pl.col("phone"), "email": pl.col("email"), "account": pl.col("account"),
 }  # fmt: skip
 _DISTINCT: dict[str, tuple[pl.Expr, dict[str, pl.Expr]]] = {
     "forename": (pl.col("forename"), {

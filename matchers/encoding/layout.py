@@ -58,6 +58,7 @@ PERSON_PASSES = (
     Pass("p8", ("forename_sound|surname_sound", "district"), FILTERS, _WHOLE),
     Pass("p9", ("forename|surname", "middle_initial"), FILTERS, _WHOLE),
     Pass("p10", ("forename_sound|rare_surname_sound",), FILTERS, _WHOLE),
+    Pass("trade", ("trading_name",), ("surname", "address"), ("surname", "surname_first", "surname_last", *PLACES)),
     Pass("nino", ("nino",), FILTERS, (*NAMES, *PLACES, *BIRTH)),
     Pass("phone", ("phone",), FILTERS, _WHOLE),
     Pass("email", ("email",), FILTERS, _WHOLE),
@@ -104,7 +105,7 @@ class Profile:
 
 
 # The strong profile leaves out what meets on parts of a date or on names alone, and how rare a name is; the unit finds a little less.
-_STRONG = ("p1", "p2", "p5", "p6", "p7", *NUMBERS)
+_STRONG = ("p1", "p2", "p5", "p6", "p7", "trade", *NUMBERS)
 PROFILES: dict[ProfileName, Profile] = {
     "P1": Profile("P1", PERSON_PASSES, "insertions", 32, steps=True),
     "P2": Profile("P2", tuple(one for one in PERSON_PASSES if one.name in _STRONG), "majority", 64, steps=False),

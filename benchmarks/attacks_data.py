@@ -1,0 +1,124 @@
+"""Invented submissions to attack, what attackers know besides, and an encoding that does not withstand them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+
+import numpy as np
+import polars as pl
+
+from benchmarks.population import population
+from matchers.attacks.columns import Ids, ids_of
+from matchers.canonical import canonical
+from matchers.derivation import Exercise, derive
+from matchers.encoding import spec_digest
+from matchers.encoding.encoder import Encoded, encode
+from matchers.encoding.layout import FILTERS, PROFILES, Profile, ProfileName
+
+ROOT = hashlib.sha256(b"a root for benchmarks").digest()
+PLAIN_BITS = 8  # bits that each pair of letters sets in a plain filter of 256
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        gate: how much may be learnt at most, or at least where `at_least`; None where the figure is only reported.
+        bits: the metric is in bits and not a share.
+    """
+
+    attack: str
+    knows: str
+    column: str
+    metric: float
+    gate: float | None
+    at_least: bool = False
+    bits: bool = False
+    note: str = ""
+
+    @property
+    def met(self) -> bool | None:
+        if self.gate is None:
+            return None
+        return self.metric >= self.gate if self.at_least else self.metric <= self.gate
+
+
+@cache
+def people(records: int, seed: int) -> pl.DataFrame:
+    """Return an invented population in common form, with the truth."""
+    return canonical(population(records, seed=seed)).records
+
+
+@cache
+def two_halves(records: int, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return as many records each of two groups of people, nobody in both.
+
+    They are the halves of one population, in which numbers and homes are given out once; two populations would give one NINO and one
+    mail address to two people.
+    """
+    every = people(2 * records + records // 5, seed)
+    mine = pl.Series(np.random.Generator(np.random.PCG64(seed)).random(int(every["person"].to_numpy().max()) + 1) < 0.5).gather(every["person"])
+    return every.filter(mine).head(records), every.filter(~mine).head(records)
+
+
+def telephones_told_apart(records: pl.DataFrame) -> pl.DataFrame:
+    """Return the records with telephones that only one home shares: the thousand invented ones, each with an extension for the home of its person."""
+    home = pl.col("home").min().over("person")
+    return records.with_columns(phone=pl.when(pl.col("phone").is_not_null()).then(pl.format("{}x{}", "phone", home)))
+
+
+def exercise(profile: ProfileName, name: str = "2026-11") -> Exercise:
+    return Exercise("benchmark", name, "measuring", profile, hashlib.sha256(name.encode()).digest(), spec_digest(profile))
+
+
+def submission(records: pl.DataFrame, profile: ProfileName, *, root: bytes = ROOT, name: str = "2026-11") -> Encoded:
+    """Return records as a partner submits them."""
+    return encode(records, partial(derive, root, exercise(profile, name)), profile=profile)
+
+
+def plain(records: pl.DataFrame, key: bytes = b"one key for every block") -> Encoded:
+    """Return records in the encoding that is common and is no protection: filters comparable across the file, and birth dates as tokens.
+
+    Each pair of letters sets eight of 256 bits. One pass, `plain`, of the birth date alone.
+    """
+    layout = PROFILES["P1"]
+    codes = np.zeros((records.height, layout.code_bytes), np.uint8)
+    for name in FILTERS:
+        codes[:, layout.filter_at(name)] = _texts(records[name], partial(plain_filter, key=key), 32)
+    tokens = _texts(records["date_of_birth"], lambda text: hashlib.blake2b(text.encode(), key=key, digest_size=16).digest(), 16)
+    rows = np.flatnonzero(tokens.any(axis=1))
+    return Encoded(records.height, {"plain": rows}, {"plain": tokens[rows]}, {"plain": codes[rows]})
+
+
+def plain_filter(text: str, *, key: bytes) -> bytes:
+    """Return 256 bits, eight set by each pair of neighbouring letters."""
+    bits = np.zeros(256, np.uint8)
+    for pair in pairs(text):
+        drawn = hashlib.blake2b(pair.encode(), key=key, digest_size=PLAIN_BITS).digest()
+        bits[np.frombuffer(drawn, np.uint8)] = 1
+    return np.packbits(bits).tobytes()
+
+
+def pairs(text: str) -> set[str]:
+    padded = f"_{text}_"
+    return {padded[i : i + 2] for i in range(len(padded) - 1)}
+
+
+def text_ids(texts: pl.Series) -> Ids:
+    """Return a number for each distinct text, 0 for null."""
+    return ids_of(_texts(texts, lambda text: hashlib.blake2b(text.encode(), digest_size=8).digest(), 8))
+
+
+def _texts(texts: pl.Series, make: Callable[[str], bytes], width: int) -> np.ndarray:
+    distinct = texts.unique().drop_nulls().sort()
+    table = np.frombuffer(b"".join([*map(make, distinct.to_list()), bytes(width)]), np.uint8).reshape(-1, width)
+    at = texts.cast(pl.Enum(distinct)).to_physical().cast(pl.Int64).fill_null(len(distinct)).to_numpy()
+    return table[at].copy()
+
+
+def layout_of(profile: ProfileName) -> Profile:
+    return PROFILES[profile]
