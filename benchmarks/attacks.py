@@ -12,15 +12,14 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterable
-from functools import partial
 
 import numpy as np
 import polars as pl
 
 from benchmarks import attacks_bits, attacks_graphs, attacks_keys, attacks_lists
-from benchmarks.attacks_data import ROOT, Row, exercise, people, plain, submission, telephones_told_apart, two_halves
+from benchmarks.attacks_data import ROOT, Row, people, plain, submission, telephones_told_apart, two_halves
 from benchmarks.machine import machine
-from matchers.attacks.alignment import COUNTS, FEWEST, QUICK, Effort, Values, alignment_attack, file_wide, guess, in_blocks
+from matchers.attacks.alignment import FEWEST, QUICK, Effort, Values, alignment_attack, file_wide, guess, in_blocks
 from matchers.attacks.columns import TOKEN, AttackResult, Column, Ids, columns, ids_of, open_codes, open_key, open_tokens, place
 from matchers.attacks.coverage import GATE, KNOWN, coverage, coverage_attack
 from matchers.attacks.self_test import IN_CODES, largest_blocks

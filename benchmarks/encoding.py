@@ -2,7 +2,7 @@
 
     python -m benchmarks.encoding [--records 200000] [--runs 3] [--clkhash-python PATH]
 
-Ours is all that leaves of a person under a profile: a token and a code in each of up to fourteen blocks. The people are invented
+Ours is all that leaves of a person under a profile: a token and a code in each block that the person has. The people are invented
 (`benchmarks.population`, normalised). Runs alternate; what is shown is the median. Processor seconds are those of all threads and
 processes, and tell more where a machine has other work.
 """
@@ -59,7 +59,8 @@ class Clkhash:
         self._process = subprocess.Popen([python, str(SCRIPT), str(people)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __call__(self) -> tuple[float, float]:
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.write("\n")
         self._process.stdin.flush()
         seconds, used = self._process.stdout.readline().split()

@@ -46,7 +46,7 @@ def new_agreement(
     from matchers.encoding import canaries, spec_digest
 
     made = make_agreement(
-        agreement, exercise=exercise, cards=cards, unit_card=unit, out=out, purpose=purpose, profile=profile, spec=spec_digest(), canaries=canaries, now=now()
+        agreement, exercise=exercise, cards=cards, unit_card=unit, out=out, purpose=purpose, profile=profile, spec=spec_digest, canaries=canaries, now=now()
     )
     _tell_made(ctx, made)
 
@@ -62,7 +62,7 @@ def next_exercise(
     from matchers.encoding import canaries, spec_digest
 
     made = rotate(
-        agreement, exercise=exercise, cards=cards, unit_card=unit, out=out, new_root=new_root, purpose=purpose, profile=profile, spec=spec_digest(),
+        agreement, exercise=exercise, cards=cards, unit_card=unit, out=out, new_root=new_root, purpose=purpose, profile=profile, spec=spec_digest,
         canaries=canaries, now=now(),
     )  # fmt: skip
     _tell_made(ctx, made)
@@ -74,7 +74,7 @@ def accept_files(ctx: typer.Context, files: Annotated[list[Path], typer.Argument
     from matchers.encoding import canaries, spec_digest
 
     kind, home = _home(ctx)
-    card = accept(home, files, kind, spec=spec_digest(), canaries=canaries)
+    card = accept(home, files, kind, spec=spec_digest, canaries=canaries)
     out = screen(ctx)
     out.say(f"Accepted exercise {card.exercise} of {card.agreement}: {card.purpose}, {len(card.partners)} partners, profile {card.profile}.")
     out.say(f"  Key check  {card.key_check}  Compare it with the custodian by telephone before anything is sent.")

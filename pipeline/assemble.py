@@ -95,6 +95,7 @@ def assemble(
         rejects=_rejects(deliveries),
         encodings=_encodings(deliveries, records),
         said=tuple(d.manifest.encoding.chance for d in deliveries if d.manifest.encoding and d.manifest.encoding.chance),
+        profile=next((d.manifest.encoding.profile for d in deliveries if d.manifest.encoding), "P1"),
         disclosures={(d.receipt.partner, d.receipt.dataset): d.manifest.disclosure for d in deliveries},
         inputs=tuple(sorted((d.receipt.partner, d.receipt.dataset, d.receipt.submission_id, d.manifest.row_digest) for d in deliveries)),
         notes=(*loaded.notes, *_old_history(deliveries, partnership, as_of), *orphans, *account_notes, *_unknown_supersedes(receipts)),

@@ -26,6 +26,7 @@ from pipeline.key_files import (
     FOLDER,
     NEVER,
     TAKE_AWAY,
+    Draw,
     PartnerKeys,
     exercise_of,
     exercise_path,
@@ -49,6 +50,7 @@ from schemas.keys import Card, ExerciseCard, KeyFile, Member, RootEnvelope, Root
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 ASK = "ask the custodian for"
 Canaries = Callable[[bytes, Exercise], Mapping[str, str]]
+Spec = Callable[[Profile], str]
 K = TypeVar("K", bound=KeyFile)
 
 
@@ -65,8 +67,8 @@ class Made:
 
 
 def make_agreement(
-    agreement: str, *, exercise: str, cards: Sequence[Path], unit_card: Path, out: Path, spec: str, canaries: Canaries, now: datetime,
-    purpose: str = "counter-fraud", profile: Profile = "P1",
+    agreement: str, *, exercise: str, cards: Sequence[Path], unit_card: Path, out: Path, spec: Spec, canaries: Canaries, now: datetime,
+    purpose: str = "counter-fraud", profile: Profile = "P1", draw: Draw = secrets.token_bytes,
 ) -> Made:  # fmt: skip
     """Make the root of a new agreement, the card of its first exercise, and one envelope for each partner.
 
@@ -74,18 +76,19 @@ def make_agreement(
         cards: the public cards of the partners.
         unit_card: the unit's public card; nothing is ever sealed to its key.
         out: the custodian's folder; not in the unit's home.
-        spec: digest of the encoding's specification, hex.
+        spec: profile -> digest of the encoding's specification, hex.
         canaries: what invented people are encoded to with a root, for an exercise.
+        draw: gives so many random bytes; from the system, but for invented councils.
 
     Raises:
         ConfigurationError: a card is not what it should be, a name cannot be used, or a file exists.
     """
     _safe(agreement, exercise)
     refuse_unit(out)
-    root = secrets.token_bytes(KEY)
+    root = draw(KEY)
     members, unit = _read_cards(cards), load(unit_card, Card)
     _deny(members, unit, unit_card)
-    card = _card(root, _exercise(agreement, exercise, purpose, profile, spec), members, unit, canaries, now)
+    card = _card(root, _exercise(agreement, exercise, purpose, profile, spec, draw), members, unit, canaries, now)
     _free(out, card, "another exercise of this agreement is made with: counterfoil keys rotate", root_path(out, agreement))
     make_folder(out)
     write_private(root_path(out, agreement), RootFile(agreement=agreement, root=root.hex()))
@@ -93,7 +96,7 @@ def make_agreement(
 
 
 def rotate(
-    agreement: str, *, exercise: str, cards: Sequence[Path], unit_card: Path, out: Path, spec: str, canaries: Canaries, now: datetime,
+    agreement: str, *, exercise: str, cards: Sequence[Path], unit_card: Path, out: Path, spec: Spec, canaries: Canaries, now: datetime,
     new_root: bool = False, purpose: str = "", profile: Profile | None = None,
 ) -> Made:  # fmt: skip
     """Make another exercise of an agreement: a new nonce, a new card and new envelopes. Old and new cannot be joined.
@@ -114,7 +117,7 @@ def rotate(
     if left and not new_root:
         raise ConfigurationError("a partner that has left still holds the root", found=", ".join(left), mend="add --new-root, or the card of the partner")
     root = secrets.token_bytes(KEY) if new_root else bytes.fromhex(kept.root)
-    described = _exercise(agreement, exercise, purpose or before.purpose, profile or before.profile, spec)
+    described = _exercise(agreement, exercise, purpose or before.purpose, profile or before.profile, spec, secrets.token_bytes)
     card = _card(root, described, members, unit, canaries, now)
     _free(out, card, "each exercise needs an id of its own")
     if new_root:
@@ -123,13 +126,13 @@ def rotate(
     return _hand_out(root, card, members, out)
 
 
-def accept(home: Path, paths: Sequence[Path], kind: Kind, *, spec: str, canaries: Canaries) -> ExerciseCard:
+def accept(home: Path, paths: Sequence[Path], kind: Kind, *, spec: Spec, canaries: Canaries) -> ExerciseCard:
     """Take what the custodian sent into a home: a card and an envelope into a partner's, a card alone into the unit's.
 
     A newer card takes the place of an older one. Nothing is written before everything has been checked.
 
     Args:
-        spec: digest of our encoding's specification; a card for another one is refused.
+        spec: profile -> digest of our encoding's specification; a card for another one is refused.
 
     Raises:
         ConfigurationError: files of a wrong kind, or for somebody else; a root or an envelope in the unit's home; a card of another
@@ -166,8 +169,8 @@ def _safe(agreement: str, exercise: str) -> None:
             raise ConfigurationError(f"the {what} has an id that cannot be used", found=ascii(name[:60]), mend="use a to z, 0 to 9 and the hyphen, at most 30 characters")
 
 
-def _exercise(agreement: str, exercise: str, purpose: str, profile: Profile, spec: str) -> Exercise:
-    return Exercise(agreement, exercise, purpose, profile, secrets.token_bytes(KEY), spec)
+def _exercise(agreement: str, exercise: str, purpose: str, profile: Profile, spec: Spec, draw: Draw) -> Exercise:
+    return Exercise(agreement, exercise, purpose, profile, draw(KEY), spec(profile))
 
 
 def _card(root: bytes, exercise: Exercise, members: Sequence[Card], unit: Card, canaries: Canaries, now: datetime) -> ExerciseCard:
@@ -323,12 +326,12 @@ def _for_unit(card: ExerciseCard, path: Path, own: str) -> None:
         raise ConfigurationError("the exercise card is for another unit's key", file=str(path), mend=f"send the custodian your card of today, and {ASK} a new exercise card")
 
 
-def _for_us(card: ExerciseCard, path: Path, home: Path, spec: str) -> None:
+def _for_us(card: ExerciseCard, path: Path, home: Path, spec: Spec) -> None:
     """Refuse a card whose name, encoding or age does not fit this home."""
     _safe(card.agreement, card.exercise)
-    if card.spec != spec:
+    if card.spec != spec(card.profile):
         raise ConfigurationError(
-            "the exercise card was made for another version of the encoding", file=str(path), found=f"{card.spec[:16]} on the card, {spec[:16]} here",
+            "the exercise card was made for another version of the encoding", file=str(path), found=f"{card.spec[:16]} on the card, {spec(card.profile)[:16]} here",
             mend=f"update Counterfoil to the custodian's version, or {ASK} a card made for this one",
         )
     if exercise_path(home, card.agreement).exists():

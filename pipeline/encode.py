@@ -20,7 +20,7 @@ from matchers.derivation import Exercise, derive
 from matchers.encoded import name_steps, sample_levels
 from matchers.encoding.encoder import Encoded, Key
 from matchers.encoding.encoder import encode as encode_people
-from matchers.encoding.layout import Pass
+from matchers.encoding.layout import PROFILES, Pass
 from matchers.entities import PERSON
 from matchers.needs import Needs
 from matchers.normalisers.organisations import is_registered_body
@@ -67,10 +67,11 @@ def encode(normalised: Normalised, contract: Contract, keys: Keys | None, *, nee
     named = everybody.with_columns(  # a sole trader's name is a name
         surname=pl.coalesce("surname", "name"), trading_name=pl.when(pl.col("name").str.contains(" ")).then(pl.col("name").str.replace_all(" ", "")),
     )
-    encoded = encode_people(named, key)
+    profile = keys.exercise.profile
+    encoded = encode_people(named, key, profile=profile)
     records = RECORD.conform(_without_identity(everybody, company, key))
     payload = _payload(normalised.payload, contract, needed, tokens)
-    out = Outgoing(records, payload, _encodings(named, encoded), _note(named, encoded, contract, keys, needed, key))
+    out = Outgoing(records, payload, _encodings(named, encoded, steps=PROFILES[profile].steps), _note(named, encoded, contract, keys, needed, key))
     refuse_identity(out)
     return out
 
@@ -139,12 +140,16 @@ def _number_tokens(everybody: pl.DataFrame, key: Key) -> list[pl.Series]:
     return [column_of(name, everybody.height, found.rows[name], found.tokens[name]).bin.encode("hex") for name in NUMBER_TOKENS]
 
 
-def _encodings(people: pl.DataFrame, encoded: Encoded) -> pl.DataFrame:
+def _encodings(people: pl.DataFrame, encoded: Encoded, *, steps: bool) -> pl.DataFrame:
     columns = {name: name_steps(people, name) for name in ("forename", "surname")}
-    steps = [pl.Series(f"{name}_step", step, pl.Int64).replace(-1, None) for name, step in columns.items()]
-    tables = [column_of(f"token_{name}", people.height, encoded.rows[name], encoded.tokens[name]) for name in PASSES]
-    tables += [column_of(f"code_{name}", people.height, encoded.rows[name], encoded.codes[name]) for name in PASSES]
-    return ENCODING.conform(people.select("record_ref", "party").with_columns(*steps, *tables))
+    told = [pl.Series(f"{name}_step", step if steps else np.full(len(step), -1), pl.Int64).replace(-1, None) for name, step in columns.items()]
+    tables = [column_of(f"token_{name}", people.height, encoded.rows[name], encoded.tokens[name]) if name in encoded.rows else _nothing(f"token_{name}", people.height) for name in PASSES]
+    tables += [column_of(f"code_{name}", people.height, encoded.rows[name], encoded.codes[name]) if name in encoded.rows else _nothing(f"code_{name}", people.height) for name in PASSES]
+    return ENCODING.conform(people.select("record_ref", "party").with_columns(*told, *tables))
+
+
+def _nothing(name: str, size: int) -> pl.Series:
+    return pl.Series(name, [None] * size, pl.Binary)
 
 
 def _payload(payload: pl.DataFrame, contract: Contract, needed: Needs, tokens: pl.DataFrame) -> pl.DataFrame:
@@ -173,7 +178,7 @@ def _searched(name: str, words: tuple[str, ...]) -> pl.Expr:
 
 def _note(people: pl.DataFrame, encoded: Encoded, contract: Contract, keys: Keys, needed: Needs, key: Key) -> EncodingNote:
     persons = people.filter(pl.col("kind") == "person")
-    said = collisions(persons, sample_levels(persons, key), {c.name: len(c.levels) for c in PERSON.comparisons}) if persons.height else None
+    said = collisions(persons, sample_levels(persons, key, profile=keys.exercise.profile), {c.name: len(c.levels) for c in PERSON.comparisons}) if persons.height else None
     met = np.zeros(people.height, np.bool_)
     for rows in encoded.rows.values():
         met[rows] = True

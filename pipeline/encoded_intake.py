@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from matchers.encoding import spec_digest
-from matchers.encoding.layout import BLOCK_TOKEN, CODE_BYTES
+from matchers.encoding.layout import BLOCK_TOKEN, PROFILES, ProfileName
 from matchers.encoding.rekey import rekeyed, rekeyed_number
 from pipeline.bytes_columns import column_of, table_of
 from pipeline.encode import shown_identity
@@ -46,7 +46,7 @@ def judge_disclosure(manifest: Manifest, partnership: Partnership, home: Path, *
 
 
 def _judge_note(note: EncodingNote, card: ExerciseCard) -> None:
-    if note.spec != spec_digest():
+    if note.spec != spec_digest(note.profile):
         raise IntegrityError("identity was encoded by another version of the encoding", mend="install the version of Counterfoil the unit runs, and submit again")
     if (note.agreement, note.exercise) != (card.agreement, card.exercise):
         raise IntegrityError("identity was encoded for another exercise", found=f"{note.agreement} {note.exercise}, in force is {card.agreement} {card.exercise}", mend=AGAIN)
@@ -58,7 +58,7 @@ def _judge_note(note: EncodingNote, card: ExerciseCard) -> None:
         raise IntegrityError("five invented people were encoded otherwise than by the custodian", mend="report this with both versions of Counterfoil")
 
 
-def judge_encodings(records: pl.DataFrame, encodings: pl.DataFrame) -> None:
+def judge_encodings(records: pl.DataFrame, encodings: pl.DataFrame, profile: ProfileName) -> None:
     """Refuse identity in clear, and encodings that are none.
 
     Raises:
@@ -68,7 +68,7 @@ def judge_encodings(records: pl.DataFrame, encodings: pl.DataFrame) -> None:
         raise IntegrityError("identity in clear under an agreement that encodes it", file="records.parquet", column=", ".join(shown), mend="update Counterfoil, and submit again")
     for name in PASSES:
         token, code = (encodings[f"{kind}_{name}"] for kind in ("token", "code"))
-        sizes = {(BLOCK_TOKEN, CODE_BYTES)} if token.null_count() < len(token) else set()
+        sizes = {(BLOCK_TOKEN, PROFILES[profile].code_bytes)} if token.null_count() < len(token) else set()
         found = set(pl.DataFrame({"t": token.bin.size(), "c": code.bin.size()}).drop_nulls().unique().rows())
         if (token.is_null() != code.is_null()).any() or not found <= sizes:
             raise IntegrityError("an encoding has not the bytes it must have", file=ENCODINGS, column=name, mend="submit again")

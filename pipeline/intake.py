@@ -250,7 +250,7 @@ def _judge_content(copy: Path, manifest: Manifest) -> dict[str, pl.DataFrame]:
     only_from(payload, file="payload.parquet", allowed=own)
     only_from(rejects, file="rejects.parquet", allowed={"code": PROBLEMS, "severity": {str(s) for s in Severity}})
     if manifest.encoding is not None:
-        judge_encodings(records, tables[ENCODINGS])
+        judge_encodings(records, tables[ENCODINGS], manifest.encoding.profile)
     if submission_digest(records, payload, tables.get(ENCODINGS)) != manifest.row_digest:
         raise IntegrityError("the rows are not those the manifest was made for", mend="submit again")
     return tables

@@ -46,6 +46,8 @@ _ROOT_NAME = re.compile(r"\.root(\.private)?\.json")
 _ROOT_KIND = re.compile(rb'"kind"\s*:\s*"(agreement root|root envelope)"')
 K = TypeVar("K", bound=KeyFile)
 
+Draw = Callable[[int], bytes]
+
 
 @dataclass(frozen=True)
 class PartnerKeys:
@@ -85,16 +87,19 @@ class Entry:
     note: str = ""
 
 
-def make_partner_keys(home: Path, partner: str) -> Card:
+def make_partner_keys(home: Path, partner: str, *, draw: Draw = secrets.token_bytes) -> Card:
     """Make a partner's keys and write them, and the card to hand over; return the card.
 
     A card that was lost is written again from keys that are there.
+
+    Args:
+        draw: gives so many random bytes; from the system, but for invented councils.
 
     Raises:
         ConfigurationError: there are keys and a card already; both were left as they are.
     """
     def fresh() -> PartnerKeyFile:
-        return PartnerKeyFile(partner=partner, signing=_random(), receiving=_random(), crosswalk=_random())
+        return PartnerKeyFile(partner=partner, signing=draw(KEY).hex(), receiving=draw(KEY).hex(), crosswalk=draw(KEY).hex())
 
     def card() -> Card:
         keys = load_partner_keys(home)
@@ -103,10 +108,10 @@ def make_partner_keys(home: Path, partner: str) -> Card:
     return _make(home, PARTNER, partner, fresh, card)
 
 
-def make_unit_keys(home: Path) -> Card:
+def make_unit_keys(home: Path, *, draw: Draw = secrets.token_bytes) -> Card:
     """Make the unit's keys and write them, and the card to hand over; return the card. Refuses as `make_partner_keys`."""
     def fresh() -> UnitKeyFile:
-        return UnitKeyFile(signing=_random(), receiving=_random(), pepper_root=_random())
+        return UnitKeyFile(signing=draw(KEY).hex(), receiving=draw(KEY).hex(), pepper_root=draw(KEY).hex())
 
     def card() -> Card:
         keys = load_unit_keys(home)
@@ -372,10 +377,6 @@ def _exists(path: Path) -> ConfigurationError:
         "the key file exists and was left as it is", file=str(path),
         mend="keys are never overwritten; move the file away first, and tell everybody who holds a card or an envelope made with it",
     )
-
-
-def _random() -> str:
-    return secrets.token_bytes(KEY).hex()
 
 
 def _public(key: X25519PrivateKey | Ed25519PrivateKey) -> str:

@@ -13,6 +13,7 @@ import polars as pl
 
 from matchers.collisions import STEPPED, Collisions, assumed, merged
 from matchers.encoded import ENCODED_PERSON, ENCODED_TRADER, encoded_features
+from matchers.encoding.layout import ProfileName
 from matchers.engine import Linkage
 from matchers.engine import link as link_parties
 from matchers.entities import ORGANISATION, PERSON, Entity
@@ -48,7 +49,7 @@ _ENCODED = (_Kind(ENCODED_PERSON, person_tier()), _Kind(ENCODED_TRADER, organisa
 
 def link(
     records: pl.DataFrame, settings: RunSettings, models: Mapping[str, Model] | None = None, before: pl.DataFrame | None = None, *,
-    encodings: pl.DataFrame | None = None, said: Sequence[SaidOfChance] = (),
+    encodings: pl.DataFrame | None = None, said: Sequence[SaidOfChance] = (), profile: ProfileName = "P1",
 ) -> Linked:
     """Find the records that are the same person, organisation or home, or that share an account or a NINO.
 
@@ -59,6 +60,7 @@ def link(
         encodings: `record` and the columns of `ENCODING`, of the people whose identity travelled as tokens; they are linked among
             themselves.
         said: what their extracts say of chance.
+        profile: how much of identity was encoded.
 
     Raises:
         SafetyStop: blocking would make more pairs than the settings allow.
@@ -69,13 +71,13 @@ def link(
     found = [_link_kind(clear, kind, settings, references, (models or {}).get(kind.entity.name)) for kind in _KINDS]
     if encodings is not None:
         chance = merged([Collisions(**vars(one)) for one in said]) if said else assumed()
-        found += [_link_encoded(records, encodings, kind, chance, settings, references) for kind in _ENCODED]
+        found += [_link_encoded(records, encodings, kind, chance, profile, settings, references) for kind in _ENCODED]
     accounts, passed_over = account_links(records)
     homes = address_clusters(records)
     ninos = _shared_ninos(records, pl.concat([part.clusters for part in found]).filter(pl.col("entity") == PERSON.name))
     by_number = pl.concat([_key_links(ninos, "nino", "T5"), _key_links(accounts, "account", "T5")])
     if encodings is not None:
-        by_number = _compared(by_number, records, encodings)
+        by_number = _compared(by_number, records, encodings, profile)
     links = [part.links for part in found] + [by_number, _key_links(_stars(homes), "address", "T4")]
     evidence = [part.evidence for part in found] + [
         _one_reason(ninos, "nino", "nino"), _one_reason(accounts, "account", "account"), _one_reason(_stars(homes), "address", "address", "same-house"),
@@ -106,11 +108,11 @@ def _link_kind(records: pl.DataFrame, kind: _Kind, settings: RunSettings, refere
 
 
 def _link_encoded(
-    records: pl.DataFrame, encodings: pl.DataFrame, kind: _Kind, said: Collisions, settings: RunSettings, references: pl.Series
+    records: pl.DataFrame, encodings: pl.DataFrame, kind: _Kind, said: Collisions, profile: ProfileName, settings: RunSettings, references: pl.Series
 ) -> Linked:
     """Link the people, or the people who trade, whose identity travelled as tokens: the same model over what their codes say."""
     held = encodings.join(records.filter(pl.col("kind") == kind.entity.name).select("record", "partner", "dataset", "record_ref", "name", *NUMBER_TOKENS), on="record").sort("record")
-    features = _encoded_features(held, said)
+    features = _encoded_features(held, said, profile)
     named = held.select((pl.col("name").is_null()).cum_sum() * pl.col("name").is_null()).to_series().cast(pl.Int32).to_numpy()
     linkage = link_parties(  # companies have names, and are linked by them among themselves
         features, kind.entity, apart=[_extract_rows(held, features), *([named] if (named == 0).any() else [])], floor=settings.link_threshold, threshold=settings.link_threshold,
@@ -120,9 +122,9 @@ def _link_encoded(
     return replace(found, notes=tuple(f"encoded {note}" for note in found.notes), counts={f"encoded {name}": n for name, n in found.counts.items()})
 
 
-def _encoded_features(held: pl.DataFrame, said: Collisions) -> Features:
+def _encoded_features(held: pl.DataFrame, said: Collisions, profile: ProfileName) -> Features:
     steps = {name: held[f"{name}_step"].fill_null(-1).cast(pl.Int8).to_numpy() for name in STEPPED}
-    return encoded_features(held.height, encoded_of(held), held.select(NUMBER_TOKENS), steps, said)
+    return encoded_features(held.height, encoded_of(held), held.select(NUMBER_TOKENS), steps, said, profile=profile)
 
 
 def _found(linkage: Linkage, features: Features, kind: _Kind, numbers: npt.NDArray[np.int64], references: pl.Series) -> Linked:
@@ -185,10 +187,10 @@ def _shared_ninos(records: pl.DataFrame, clusters: pl.DataFrame) -> pl.DataFrame
     return pairs.filter(pl.col("cluster_l") != pl.col("cluster_r")).select("record_l", "record_r").sort("record_l", "record_r")
 
 
-def _compared(links: pl.DataFrame, records: pl.DataFrame, encodings: pl.DataFrame) -> pl.DataFrame:
+def _compared(links: pl.DataFrame, records: pl.DataFrame, encodings: pl.DataFrame, profile: ProfileName) -> pl.DataFrame:
     """Say of encoded parties who share a number whether their names and birth dates clearly differ, and whether they share a home."""
     held = encodings.join(records.select("record", *NUMBER_TOKENS), on="record").sort("record")
-    features = _encoded_features(held, assumed())
+    features = _encoded_features(held, assumed(), profile)
     place = dict(zip(held["record"].to_list(), range(held.height), strict=True))
     both = links.with_row_index("row").filter(pl.col("record_l").is_in(held["record"].implode()) & pl.col("record_r").is_in(held["record"].implode()))
     left, right = (np.array([place[number] for number in both[name].to_list()], np.int32) for name in ("record_l", "record_r"))

@@ -181,7 +181,7 @@ def _find(
     settings = partnership.run
     with clock.stage("link", assembled.records.height) as out:
         linked = link(
-            assembled.records, settings, models, ledger.clusters(home, earlier), encodings=assembled.encodings, said=assembled.said
+            assembled.records, settings, models, ledger.clusters(home, earlier), encodings=assembled.encodings, said=assembled.said, profile=assembled.profile,
         )
         out["rows"] = linked.links.height
     with clock.stage("flag", linked.links.height) as out:

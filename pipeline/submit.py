@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ import polars as pl
 from matchers.encoding import spec_digest
 from matchers.needs import needs
 from pipeline.check import check
-from pipeline.crosswalk import CROSSWALK, REFERENCES, extended, load, save
+from pipeline.crosswalk import CROSSWALK, REFERENCES, extended, fresh_tokens, load, save
 from pipeline.encode import Keys, encode, references
 from pipeline.home import load_partner
 from pipeline.key_files import exercise_of, exercise_path, load_exercise, load_partner_keys, load_root
@@ -31,6 +31,7 @@ from schemas.relations import AS_DECLARED, Checked, Normalised, Outgoing, ReadOp
 from schemas.rule import load_rules
 
 SNAPSHOT = "current"
+DrawTokens = Callable[[int], list[str]]
 _PERIOD = re.compile(r"([0-9]{4})(-(0[1-9]|1[0-2])|-([0-9]{4}))?")
 
 
@@ -44,6 +45,7 @@ def submit(
     period: str = "",
     supersedes: str = "",
     dry_run: bool = False,
+    draw: DrawTokens = fresh_tokens,
     options: ReadOptions = AS_DECLARED,
 ) -> Manifest:
     """Send the good rows of the files to the unit, and write the bad ones down for their council.
@@ -56,6 +58,7 @@ def submit(
         period: 2026, 2026-10 or 2022-2026 for payments; snapshots have none.
         supersedes: id of an earlier submission that this one replaces.
         dry_run: do everything but leave nothing in the shared area.
+        draw: gives so many random references; from the system, but for invented councils.
 
     Raises:
         DataRejected: the dataset is not agreed, nothing is good, or too much is bad.
@@ -70,13 +73,13 @@ def submit(
     _refuse_too_bad(checked, partner, options)
     checked = replace(checked, as_of=_taken(checked))
     normalised = normalise(checked.rows, contract, partner=partner.id, as_of=checked.as_of)
-    outgoing = travelling(normalised, contract, partner, home, now=now, dry_run=dry_run)
+    outgoing = travelling(normalised, contract, partner, home, now=now, dry_run=dry_run, draw=draw)
     if outgoing.note is not None:
         checked = replace(checked, rejects=_without_file_names(checked.rejects))
     return seal(outgoing, checked, partner, period=period, now=now, tool_version=tool_version(), supersedes=supersedes, dry_run=dry_run)
 
 
-def travelling(normalised: Normalised, contract: Contract, partner: PartnerHome, home: Path, *, now: datetime, dry_run: bool) -> Outgoing:
+def travelling(normalised: Normalised, contract: Contract, partner: PartnerHome, home: Path, *, now: datetime, dry_run: bool, draw: DrawTokens = fresh_tokens) -> Outgoing:
     """Return the rows as the agreement lets them travel; the crosswalk is kept before anything leaves."""
     nothing = pl.DataFrame(schema=CROSSWALK.schema)
     needed = needs([rule for rule in load_rules() if rule.id not in partner.rules_disabled], contract)
@@ -87,7 +90,7 @@ def travelling(normalised: Normalised, contract: Contract, partner: PartnerHome,
     wanted = references(normalised, contract, needed)
     tables = {}
     for name, kind in ((contract.id, "record"), (REFERENCES, "reference")):
-        tables[name] = extended(load(home, partner.id, name, crosswalk), wanted.filter(pl.col("kind") == kind), now=now.date())
+        tables[name] = extended(load(home, partner.id, name, crosswalk), wanted.filter(pl.col("kind") == kind), now=now.date(), draw=draw)
     outgoing = encode(normalised, contract, keys, needed=needed, tokens=pl.concat(tables.values()))
     for name, table in tables.items():
         if not dry_run and table.height:
@@ -103,7 +106,7 @@ def _keys(partner: PartnerHome, home: Path) -> Keys:
     """
     card, root = load_exercise(home, partner.agreement), load_root(home, partner.agreement)
     exercise = exercise_of(card)
-    if exercise.spec != spec_digest():
+    if exercise.spec != spec_digest(exercise.profile):
         raise ConfigurationError(
             "the keys of this exercise were made for another version of the encoding", file=exercise_path(home, partner.agreement).name,
             mend="install the version of Counterfoil the custodian runs, or ask the custodian for a new exercise",

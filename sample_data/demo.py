@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -119,18 +122,18 @@ def prepare(sample: Path, folder: Path, *, disclosure: Disclosure) -> None:
 
 def hand_out_keys(folder: Path) -> None:
     """Play the custodian and everybody else: keys of their own, a root for the councils alone, and the exercise's card for all."""
-    make_unit_keys(folder / "unit")
+    make_unit_keys(folder / "unit", draw=drawn("unit"))
     for council in COUNCILS:
-        make_partner_keys(folder / council.id, council.id)
+        make_partner_keys(folder / council.id, council.id, draw=drawn(council.id))
     cards = [card_path(folder / council.id, council.id) for council in COUNCILS]
     made = make_agreement(
-        AGREEMENT, exercise="night-1", cards=cards, unit_card=card_path(folder / "unit", "unit"), out=folder / "custodian", spec=spec_digest(),
-        canaries=canaries, now=datetime.combine(AS_OF, time(9), UTC),
+        AGREEMENT, exercise="night-1", cards=cards, unit_card=card_path(folder / "unit", "unit"), out=folder / "custodian", spec=spec_digest,
+        canaries=canaries, now=datetime.combine(AS_OF, time(9), UTC), draw=drawn("custodian"),
     )  # fmt: skip
     card, *envelopes = made.files
-    accept(folder / "unit", [card], "unit", spec=spec_digest(), canaries=canaries)
+    accept(folder / "unit", [card], "unit", spec=spec_digest, canaries=canaries)
     for member, envelope in zip(made.card.partners, envelopes, strict=True):
-        accept(folder / member.id, [card, envelope], "partner", spec=spec_digest(), canaries=canaries)
+        accept(folder / member.id, [card, envelope], "partner", spec=spec_digest, canaries=canaries)
 
 
 def deliver(sample: Path, folder: Path, *, as_of: date, evening: datetime) -> int:
@@ -138,8 +141,22 @@ def deliver(sample: Path, folder: Path, *, as_of: date, evening: datetime) -> in
     deliveries = json.loads((sample / "partnership.json").read_text(encoding="utf-8"))["files"]
     for minute, one in enumerate(sorted(deliveries, key=lambda d: (d["as_of"], d["partner"], d["file"]))):
         now = evening + timedelta(minutes=minute)
-        submit([sample / one["file"]], one["dataset"], folder / one["partner"], as_of=as_of, now=now, period=one["period"])
+        submit(
+            [sample / one["file"]], one["dataset"], folder / one["partner"], as_of=as_of, now=now, period=one["period"],
+            draw=partial(_tokens, drawn(one["file"])),
+        )  # fmt: skip
     return len(deliveries)
+
+
+def _tokens(draw: Callable[[int], bytes], count: int) -> list[str]:
+    text = draw(16 * count).hex()
+    return [text[at : at + 32] for at in range(0, len(text), 32)]
+
+
+def drawn(name: str) -> Callable[[int], bytes]:
+    """Return what gives the same bytes at every demonstration, as nothing but a demonstration may."""
+    calls = itertools.count()
+    return lambda size: hashlib.shake_256(f"demonstration {name} {next(calls)}".encode()).digest(size)
 
 
 def _with_titles(table: pl.DataFrame) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 import polars as pl
 
@@ -110,6 +111,7 @@ class Assembled:
         inputs: (partner, dataset, submission_id, row_digest) of every submission used, sorted.
         encodings: of encoded people, `record` and the columns of `ENCODING` without the references; sorted by record.
         said: what each encoded delivery says of chance.
+        profile: how much of identity is encoded.
         disclosures: (partner, dataset) -> how its identity travelled.
     """
 
@@ -122,6 +124,7 @@ class Assembled:
     notes: tuple[str, ...] = ()
     encodings: pl.DataFrame | None = None
     said: tuple[SaidOfChance, ...] = ()
+    profile: Literal["P1", "P2"] = "P1"
     disclosures: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 

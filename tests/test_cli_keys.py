@@ -25,7 +25,7 @@ def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("COUNTERFOIL_HOME", raising=False)
     encoder = ModuleType("matchers.encoding")
-    encoder.spec_digest = lambda: "5a" * 32  # type: ignore[attr-defined]
+    encoder.spec_digest = lambda _: "5a" * 32  # type: ignore[attr-defined]
     encoder.canaries = lambda root, exercise: {"ada": derive(root, exercise, "canary").hex()}  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "matchers.encoding", encoder)
     SAID.clear()

@@ -12,13 +12,13 @@ from matchers.encoding.encoder import Encoded, encode
 
 PEOPLE = pl.DataFrame(
     [
-        ("ADAEZE", "GRACE", "OKAFOR", "1984-03-27", "FLAT 2 14 WEAVER STREET", "FLAT 2", "14", "ZZ1 1AA", "QQ112233C", "+447700900123", "a.okafor@example.org", "990001-70391824"),
-        ("BILL", None, "SMITH-JONES", "1951-12-02", "THE MILL HOUSE HIGH LANE", None, "THE MILL HOUSE", "ZZ2 9XY", None, None, None, None),
-        ("J", "ROSE", "NG", "1999-XX-XX", "7 ELM CLOSE", None, "7", None, "QQ445566A", None, "j.ng@example.org", None),
-        ("SIOBHAN", "MARY ANNE", "O'NEILL", "2004-11-11", None, None, None, None, None, "+447700900456", None, None),
-        ("MOHAMMED", None, "DE LA CRUZ", None, "22 STATION ROAD", None, "22", "ZZ14 4QQ", None, None, None, "990002-12345678/AB1"),
+        ("ADAEZE", "GRACE", "OKAFOR", "1984-03-27", "FLAT 2 14 WEAVER STREET", "FLAT 2", "14", "ZZ1 1AA", "QQ112233C", "+447700900123", "a.okafor@example.org", "990001-70391824", None),
+        ("BILL", None, "SMITH-JONES", "1951-12-02", "THE MILL HOUSE HIGH LANE", None, "THE MILL HOUSE", "ZZ2 9XY", None, None, None, None, "THE MILL HOUSE CAFE"),
+        ("J", "ROSE", "NG", "1999-XX-XX", "7 ELM CLOSE", None, "7", None, "QQ445566A", None, "j.ng@example.org", None, None),
+        ("SIOBHAN", "MARY ANNE", "O'NEILL", "2004-11-11", None, None, None, None, None, "+447700900456", None, None, None),
+        ("MOHAMMED", None, "DE LA CRUZ", None, "22 STATION ROAD", None, "22", "ZZ14 4QQ", None, None, None, "990002-12345678/AB1", None),
     ],
-    schema=["forename", "middle_names", "surname", "date_of_birth", "address", "saon", "paon", "postcode", "nino", "phone", "email", "account"],
+    schema=["forename", "middle_names", "surname", "date_of_birth", "address", "saon", "paon", "postcode", "nino", "phone", "email", "account", "trading_name"],
     orient="row",
 )  # fmt: skip
 

@@ -178,7 +178,7 @@ def test_the_units_pepper_changes_no_level_of_any_pair(profile):
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_partners_own_sample_has_the_levels_that_the_unit_would_see(profile):
-    records = people(60).with_columns(pl.lit("shared@example.org").alias("email"))
+    records = people(60).drop("trading_name").with_columns(pl.lit("shared@example.org").alias("email"))
     left, right = (side.astype(np.int32) for side in np.triu_indices(records.height, 1))
     sample = sample_levels(records, key_of(profile), profile=profile)(left, right)
     seen = features_of(records, profile).together(left, right, COMPARED)

@@ -73,13 +73,13 @@ class World:
     def make(self, *, agreement: str = "both", exercise: str = "2026-q4", cards: list[Path] | None = None, unit: Path | None = None,
              out: Path | None = None, purpose: str = "counter-fraud", spec: str = SPEC) -> Made:  # fmt: skip
         return make_agreement(
-            agreement, exercise=exercise, cards=self.cards() if cards is None else cards, unit_card=unit or self.unit_card, out=out or self.out, spec=spec,
+            agreement, exercise=exercise, cards=self.cards() if cards is None else cards, unit_card=unit or self.unit_card, out=out or self.out, spec=lambda _: spec,
             canaries=canaries, now=NOON, purpose=purpose,
         )  # fmt: skip
 
     def rotate(self, exercise: str, *, days: int = 1, new_root: bool = False, cards: list[Path] | None = None, out: Path | None = None) -> Made:
         return rotate(
-            "both", exercise=exercise, cards=cards or self.cards(), unit_card=self.unit_card, out=out or self.out, spec=SPEC, canaries=canaries,
+            "both", exercise=exercise, cards=cards or self.cards(), unit_card=self.unit_card, out=out or self.out, spec=lambda _: SPEC, canaries=canaries,
             now=NOON + timedelta(days=days), new_root=new_root,
         )  # fmt: skip
 
@@ -90,10 +90,10 @@ class World:
         return self.out / f"both.{exercise}.exercise.json"
 
     def accept(self, partner: str, *paths: Path, spec: str = SPEC) -> ExerciseCard:
-        return accept(self.home(partner), paths or (self.exercise(), self.envelope(partner)), "partner", spec=spec, canaries=canaries)
+        return accept(self.home(partner), paths or (self.exercise(), self.envelope(partner)), "partner", spec=lambda _: spec, canaries=canaries)
 
     def unit_accepts(self, *paths: Path, spec: str = SPEC) -> ExerciseCard:
-        return accept(self.unit, paths, "unit", spec=spec, canaries=canaries)
+        return accept(self.unit, paths, "unit", spec=lambda _: spec, canaries=canaries)
 
 
 @pytest.fixture
@@ -374,7 +374,7 @@ def test_a_root_that_does_not_give_the_key_check_is_refused(world: World, monkey
 def test_invented_people_must_be_encoded_alike(world: World) -> None:
     world.make()
     files = (world.exercise(), world.envelope("northmere"))
-    refused = first_line(lambda: accept(world.home("northmere"), files, "partner", spec=SPEC, canaries=lambda *_: {"ada": "00"}), IntegrityError)
+    refused = first_line(lambda: accept(world.home("northmere"), files, "partner", spec=lambda _: SPEC, canaries=lambda *_: {"ada": "00"}), IntegrityError)
     assert refused == "invented people are encoded otherwise here than at the custodian's"
 
 
@@ -514,7 +514,7 @@ def test_no_root_is_read_in_the_units_home(world: World) -> None:
     world.make()
     assert first_line(lambda: load_root(world.unit, "both")) == "the unit never holds a root"
     make_partner_keys(world.unit, "northmere")
-    assert first_line(lambda: accept(world.unit, (world.exercise(), world.envelope("northmere")), "partner", spec=SPEC, canaries=canaries)) == "the unit never holds a root"
+    assert first_line(lambda: accept(world.unit, (world.exercise(), world.envelope("northmere")), "partner", spec=lambda _: SPEC, canaries=canaries)) == "the unit never holds a root"
 
 
 def test_the_pepper_is_another_for_each_exercise_agreement_and_unit(world: World, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ _VALUES: dict[str, tuple[str | None, ...]] = {
     "nino": ("QQ112233C", "QQ112233", *(f"QQ44556{i}A" for i in range(9)), None),
     "phone": ("+447700900123", "+447700900123", *(f"+44770090030{i}" for i in range(9)), None),
     "email": ("a.okafor@example.org", "a.okafor@example.org", *(f"{i}@example.org" for i in range(9)), None),
+    "trading_name": ("THE MILL HOUSE CAFE", "OKAFOR AND SONS", *(f"SHOP {i}" for i in range(9)), *[None] * 9),
     "account": ("990001-70391824", *(f"990001-0000000{i}" for i in range(9)), None),
 }  # fmt: skip
 

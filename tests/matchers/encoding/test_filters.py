@@ -38,14 +38,18 @@ def dice(one, other):
 def misspelt_pairs(many=6000):
     """Names of five to ten letters, each with one to three slips of the pen."""
     draw, out = random.Random(3), []
-    while len(out) < many:
-        name = "".join(draw.choice(LETTERS) for _ in range(draw.randint(5, 10)))
-        other = list(name)
+    for _ in range(many):
+        name = other = "".join(draw.choices(LETTERS, k=draw.randint(5, 10)))
         for _ in range(draw.randint(1, 3)):
-            at = draw.randrange(len(other))
-            draw.choice((lambda: other.insert(at, draw.choice(LETTERS)), lambda: other.__setitem__(at, draw.choice(LETTERS)), lambda: other.pop(at)))()
-        out.append((name, "".join(other)))
+            other = misspelt(draw, other)
+        out.append((name, other))
     return out
+
+
+def misspelt(draw, name):
+    """A letter put in, left out, or put in another's place."""
+    at, letter = draw.randrange(len(name)), draw.choice(LETTERS)
+    return draw.choice((name[:at] + letter + name[at:], name[:at] + name[at + 1 :], name[:at] + letter + name[at + 1 :]))
 
 
 def test_pairs_of_letters_are_padded_and_short_texts_filled_up():
