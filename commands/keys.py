@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from commands.options import now, screen
+from matchers.encoding import canaries, spec_digest
 from pipeline.custody import Made, accept, make_agreement, rotate
 from pipeline.home import FILES, Kind, find_home, load_partner
 from pipeline.key_files import FOLDER, Entry, card_path, inventory, make_partner_keys, make_unit_keys, refuse_roots
@@ -43,7 +44,6 @@ def new_agreement(
     profile: Annotated[Literal["P1", "P2"], typer.Option(help="How identity is encoded.")] = "P1",
 ) -> None:  # fmt: skip
     """Make an agreement's root and its first exercise. For the custodian, never on the unit's machine."""
-    from matchers.encoding import canaries, spec_digest
 
     made = make_agreement(
         agreement, exercise=exercise, cards=cards, unit_card=unit, out=out, purpose=purpose, profile=profile, spec=spec_digest, canaries=canaries, now=now()
@@ -59,7 +59,6 @@ def next_exercise(
     profile: Annotated[Literal["P1", "P2"] | None, typer.Option(help="How identity is encoded; as before where it is left out.")] = None,
 ) -> None:  # fmt: skip
     """Make the next exercise of an agreement. What was encoded for an older one cannot be joined with it."""
-    from matchers.encoding import canaries, spec_digest
 
     made = rotate(
         agreement, exercise=exercise, cards=cards, unit_card=unit, out=out, new_root=new_root, purpose=purpose, profile=profile, spec=spec_digest,
@@ -71,7 +70,6 @@ def next_exercise(
 @app.command("accept")
 def accept_files(ctx: typer.Context, files: Annotated[list[Path], typer.Argument(help="The exercise card, and in a partner's home its envelope.")]) -> None:
     """Take the custodian's files into a home, after checking that they fit each other and this program."""
-    from matchers.encoding import canaries, spec_digest
 
     kind, home = _home(ctx)
     card = accept(home, files, kind, spec=spec_digest, canaries=canaries)

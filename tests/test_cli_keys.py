@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 import cli
-from matchers.derivation import derive
 from tests.conftest import Command, Said
 from tests.pipeline.test_key_files import secrets_in, spellings
 
@@ -21,13 +18,9 @@ SAID: list[str] = []
 
 @pytest.fixture
 def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
-    """Return a function that runs one command in an empty folder, with a stand-in for the encoder."""
+    """Return a function that runs one command in an empty folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("COUNTERFOIL_HOME", raising=False)
-    encoder = ModuleType("matchers.encoding")
-    encoder.spec_digest = lambda _: "5a" * 32  # type: ignore[attr-defined]
-    encoder.canaries = lambda root, exercise: {"ada": derive(root, exercise, "canary").hex()}  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "matchers.encoding", encoder)
     SAID.clear()
 
     def _run(*arguments: object) -> Said:
