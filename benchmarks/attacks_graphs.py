@@ -19,7 +19,7 @@ from matchers.encoding.layout import FILTERS, TOKENS
 
 DIMENSIONS = 48
 WALK = 3  # steps
-TURNS = 20
+TURNS = 10
 NEAREST = 15  # edges of a record
 
 

@@ -10,6 +10,7 @@ from schemas.rule import GAP, Rule
 
 NOT_KNOWN = "not known"
 EMPTY = "''"
+NINO_LETTERS = 9  # a longer one is a token, and says nothing to anybody
 # Creditors that are people and no traders: an organisation's name is shared, a foster carer's is not.
 PRIVATE_PEOPLE = ("STAFF", "FOSTER", "REFUND")
 _NAMES = ("name", "name_as_sent")
@@ -42,6 +43,8 @@ def shown_sql(rule: Rule, side: str, name: str) -> str:
     if name in rule.totals:
         return _total_sql(column, rule, side, name)
     found = field_of(rule.dataset(side), name)
+    if name == "nino":
+        return f"case when len({column}) <= {NINO_LETTERS} then {column} end"
     if name in _NAMES and field_of(rule.dataset(side), "creditor_type"):
         kinds = ", ".join(text_literal(kind) for kind in PRIVATE_PEOPLE)
         return f"case when {side}.creditor_type in ({kinds}) then 'a private person' else {column} end"

@@ -194,11 +194,13 @@ def _compared(links: pl.DataFrame, records: pl.DataFrame, encodings: pl.DataFram
     place = dict(zip(held["record"].to_list(), range(held.height), strict=True))
     both = links.with_row_index("row").filter(pl.col("record_l").is_in(held["record"].implode()) & pl.col("record_r").is_in(held["record"].implode()))
     left, right = (np.array([place[number] for number in both[name].to_list()], np.int32) for name in ("record_l", "record_r"))
-    levels = level_table(features, left, right, ENCODED_PERSON.comparisons, ENCODED_PERSON.comparisons)
+    fields = (*ENCODED_PERSON.comparisons, next(c for c in ENCODED_TRADER.comparisons if c.name == "name"))
+    levels = level_table(features, left, right, fields, fields)
     unlike = {name: pl.col(f"level_{name}").is_in(levels_of_two) for name, levels_of_two in TWO_PEOPLE.items()}
+    people = pl.lit((both["entity"] == "nino"))
     home = pl.col("level_address")
     said = levels.select(
-        row=both["row"], two=pl.all_horizontal(unlike.values()),
+        row=both["row"], two=pl.when(people).then(pl.all_horizontal(unlike.values())).otherwise(pl.col("level_name") == "differs"),
         home=pl.when(home == "same-house").then(True).when(home.is_in(["same-sector", "same-district", "same-area", "differs"])).then(False),
     )
     joined = links.with_row_index("row").join(said, on="row", how="left").sort("row")

@@ -30,7 +30,7 @@ from pipeline.store import (
 from pipeline.version import tool_version
 from schemas.errors import IntegrityError
 from schemas.partnership import Partnership
-from schemas.records import SUPPRESSED
+from schemas.records import COVERAGE, SUPPRESSED
 from schemas.relations import Assembled, Linked, Report
 from schemas.rule import Rule
 from schemas.views import EVIDENCE_LINE, PARTNER_TABLE, RULE_TABLE, RUN, TABLES, VIEWS
@@ -51,6 +51,7 @@ class Published:
 def publish(
     home: Path, partnership: Partnership, assembled: Assembled, linked: Linked, exceptions: pl.DataFrame, *,
     reports: Mapping[str, Report], rules: Sequence[Rule], outcomes: pl.DataFrame, run_id: str, as_of: date, notes: Sequence[str] = (),
+    covered: pl.DataFrame | None = None,
 ) -> Published:
     """Publish a run. Doing it again with the same content changes nothing; a reader sees the old run or the new one.
 
@@ -61,6 +62,7 @@ def publish(
         outcomes: shape `OUTCOME`.
         run_id: names the run; one name is one content.
         notes: what the run had to say.
+        covered: shape `COVERAGE`.
 
     Raises:
         IntegrityError: this name was published before with another content.
@@ -68,7 +70,7 @@ def publish(
     """
     folder = home / "published" / run_id
     runs = _runs(home, assembled, linked, exceptions, run_id=run_id, as_of=as_of, notes=notes)
-    tables = workbench_tables(partnership, assembled, linked, exceptions, rules, outcomes, runs)
+    tables = workbench_tables(partnership, assembled, linked, exceptions, rules, outcomes, runs, covered)
     content = {"run_id": run_id, "as_of": as_of.isoformat(), "tool_version": tool_version(), "exceptions": row_digest(exceptions)}
     if not _stands(folder, content):
         part = _fresh(folder)
@@ -158,12 +160,14 @@ def _runs(
 
 def workbench_tables(
     partnership: Partnership, assembled: Assembled, linked: Linked, exceptions: pl.DataFrame, rules: Sequence[Rule], outcomes: pl.DataFrame, runs: pl.DataFrame,
+    covered: pl.DataFrame | None = None,
 ) -> dict[str, pl.DataFrame]:
     """Return the tables below the workbench's views, by the names of `schemas.views.TABLES`, each in its shape."""
     frames = {
         "exception": exceptions, "evidence_line": evidence_lines(exceptions, linked.evidence).select(*EVIDENCE_LINE.columns),
         "link": linked.links, "cluster_member": linked.clusters, "record": assembled.records, "rule": _rule_table(rules),
         "partner": _partner_table(partnership), "submission": assembled.submissions, "outcome": outcomes, "run": runs,
+        "coverage": COVERAGE.empty() if covered is None else covered,
         # a line may have one problem in two delivered files of one name; the workbench lists it once
         "reject": assembled.rejects.unique(list(TABLES["reject"].key), maintain_order=True),
     }

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from matchers.coverage import coverage
 from matchers.estimation import Model
 from pipeline import ledger
 from pipeline.assemble import assemble
@@ -121,7 +122,9 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
         linked, exceptions = _find(home, assembled, partnership, rules, models, earlier, clock, as_of)
         exceptions, refused = within_agreements(exceptions, partnership, on=as_of)
         notes = (*assembled.notes, *linked.notes, *([f"{refused:,} exceptions were dropped, because no agreement covers both sides"] if refused else []))
-        _keep(home, name, assembled, linked, exceptions)
+        covered = coverage(rules, assembled.disclosures)
+        notes = (*notes, *(f"rule {key} {state}: it reads {reads}, which stayed at home" for key, _, state, reads, _ in covered.filter(pl.col("reads") != "").iter_rows()))
+        _keep(home, name, assembled, linked, exceptions, covered)
         with clock.stage("report", exceptions.height) as out:
             reports = {
                 entry.id: report(
@@ -132,7 +135,7 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
             out["rows"] = sum(one.table.height for one in reports.values())
         with clock.stage("publish", out["rows"]) as out:
             published = publish(
-                home, partnership, assembled, linked, exceptions, reports=reports, rules=rules, outcomes=outcomes, run_id=name,
+                home, partnership, assembled, linked, exceptions, covered=covered, reports=reports, rules=rules, outcomes=outcomes, run_id=name,
                 as_of=as_of, notes=notes,
             )
             out["rows"] = exceptions.height
@@ -192,13 +195,13 @@ def _find(
     return linked, exceptions
 
 
-def _keep(home: Path, name: str, assembled: Assembled, linked: Linked, exceptions: pl.DataFrame) -> None:
+def _keep(home: Path, name: str, assembled: Assembled, linked: Linked, exceptions: pl.DataFrame, covered: pl.DataFrame) -> None:
     """Write the run's own tables; sorted on their keys, so that the same input gives the same bytes."""
     folder = ledger.folder(home, name)
     make_folder(folder)
     tables: Mapping[str, pl.DataFrame] = {
         "records": assembled.records, "submissions": assembled.submissions, "rejects": assembled.rejects, "links": linked.links,
-        "evidence": linked.evidence, "clusters": linked.clusters, "exceptions": exceptions,
+        "evidence": linked.evidence, "clusters": linked.clusters, "exceptions": exceptions, "coverage": covered,
     }
     for table, frame in tables.items():
         write_parquet(frame, folder / f"{table}.parquet")

@@ -143,7 +143,7 @@ LINK = Shape(
         "match_weight": (_I, "Evidence in centibits: 100 centibits double the odds."),
         "match_probability": (pl.Float64(), "Probability that both are the same, from 0 to 1, rounded to 6 places."),
         "same_address": (_B, "Encoded records only: both are of one home, or of two; empty where nobody can say, and where addresses travel."),
-        "two_people": (_B, "Encoded records only: names and birth dates clearly differ; said of links that rest on a NINO."),
+        "two_people": (_B, "Encoded records only: names, and of people birth dates too, clearly differ; said of links that rest on a NINO or an account."),
     },
     ("entity", "record_l", "record_r"),
 )
@@ -218,6 +218,19 @@ EXCEPTION = Shape(
         "last_seen": (_D, "This night."),
     },
     ("exception_id",),
+)
+
+COVERAGE = Shape(
+    "coverage",
+    "what a rule can tell of what was sent",
+    {
+        "rule_key": (_S, "Rule and its two datasets."),
+        "identity": (_S, "How identity of its datasets travelled: clear, pseudonymised, both, or not sent."),
+        "state": (_S, "runs; runs, and holds back less; cannot judge people; nothing was sent."),
+        "reads": (_S, "Identity columns it would read and that stayed at home."),
+        "suppressors": (_S, "Innocent causes that it can therefore not see in people whose identity is encoded."),
+    },
+    ("rule_key",),
 )
 
 OUTCOME = Shape(

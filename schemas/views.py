@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from schemas.records import CLUSTER_MEMBER, EXCEPTION, LINK, OUTCOME, RECORD, REJECT, ROW_KEY, SUBMISSION, Shape
+from schemas.records import CLUSTER_MEMBER, COVERAGE, EXCEPTION, LINK, OUTCOME, RECORD, REJECT, ROW_KEY, SUBMISSION, Shape
 from schemas.rule import MATCH_ONLY_COLUMNS
 
 _S, _D, _I, _B = pl.String(), pl.Date(), pl.Int64(), pl.Boolean()
@@ -98,7 +98,7 @@ RUN = Shape(
 
 TABLES: dict[str, Shape] = {
     shape.name: shape
-    for shape in (EXCEPTION, EVIDENCE_LINE, LINK, CLUSTER_MEMBER, RECORD_TABLE, RULE_TABLE, PARTNER_TABLE, SUBMISSION, REJECT_TABLE, OUTCOME, RUN)
+    for shape in (EXCEPTION, EVIDENCE_LINE, LINK, CLUSTER_MEMBER, RECORD_TABLE, RULE_TABLE, PARTNER_TABLE, SUBMISSION, REJECT_TABLE, OUTCOME, COVERAGE, RUN)
 }
 
 
@@ -181,6 +181,7 @@ VIEWS: dict[str, View] = {
         View("submissions", "One row per delivery, and what became of its lines: received = accepted + rejected + superseded.", _own(SUBMISSION), "data.submission t"),
         View("rejects", "One row per problem of a line. The value itself stays with the partner.", _own(REJECT_TABLE), "data.reject t"),
         View("outcomes", "One row per decision of a named human about an exception; later ones supersede earlier ones.", _own(OUTCOME), "data.outcome t"),
+        View("coverage", "One row per rule: what it could tell of what was sent, and what stayed at home that it would have read.", _own(COVERAGE), "data.coverage t"),
         View("runs", "One row per published run, this one included.", _own(RUN), "data.run t"),
     )
 }

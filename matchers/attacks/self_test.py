@@ -29,6 +29,8 @@ def self_test(encoded: Encoded, records: pl.DataFrame, seed: int) -> tuple[Attac
     what blocks are made of, for A5 a half of the file as
     people whom he knows, to read the other half. All of A1 and A7 are on a sample where the file is larger than `AT_MOST`.
 
+    Who shares a NINO, a mail address or an account counts as one person in A5, so that of numbers only telephones are tried.
+
     A column of fewer than twenty values, a digit or a month, is not tried block by block: whichever value most of a block's records share
     is mostly the commonest, whatever the key. `benchmarks.attacks` measures it.
 

@@ -133,7 +133,7 @@ def test_every_view_and_every_column_is_described(night):
         views = dict(con.sql("select view_name, comment from duckdb_views() where not internal").fetchall())
         columns = con.sql("select table_name, column_name, comment from duckdb_columns() where schema_name = 'main' and not internal").fetchall()
     assert set(views) == set(VIEWS) == {
-        "exceptions", "evidence", "links", "clusters", "records", "rules", "partners", "submissions", "rejects", "outcomes", "runs",
+        "exceptions", "evidence", "links", "clusters", "records", "rules", "partners", "submissions", "rejects", "outcomes", "runs", "coverage",
     }  # fmt: skip
     assert all(views.values())
     assert {(view, column) for view, column, _ in columns} == {(view.name, column) for view in VIEWS.values() for column in view.columns}
