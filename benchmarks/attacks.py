@@ -26,7 +26,7 @@ from matchers.attacks.self_test import IN_CODES, largest_blocks
 from matchers.attacks.weight import weight_attack
 from matchers.derivation import Profile
 from matchers.encoding.encoder import Encoded, encode
-from matchers.encoding.layout import FILTERS, PROFILES
+from matchers.encoding.layout import FILTERS, NUMBERS, PROFILES
 
 LIST = "a list of {:.0%} of these people, and of as many others as to make up its size"
 A2_GATE = {"P1": 0.005, "P2": 0.001}
@@ -115,6 +115,13 @@ def structure(options: argparse.Namespace) -> Iterable[Row]:
         kept = [name for name in encoded.rows if name not in left_out]
         note = f"without {', '.join(left_out)}"
         yield _named_by_list(_only(encoded, kept), _only(listed, kept), at, 0.0, 1.0, None, note, options.seed)
+    once, others_once = (half.unique("person", keep="first", maintain_order=True) for half in (mine, others))
+    least = min(once.height, others_once.height)
+    alone = submission(once.head(least), options.profile)
+    for overlap in (1.0, 0.8):
+        known, at = _listed(once.head(least), others_once.head(least), overlap, options.seed)
+        note = f"{least:,} records, one of each person"
+        yield _named_by_list(alone, open_tokens(known, options.profile), at, 0.0, overlap, A3_GATE.get((options.profile, overlap)), note, options.seed)
     mine, others = two_halves(options.large, options.seed + 2)
     known, at = _listed(mine, others, 1.0, options.seed)
     note = "with the thousand invented telephones, which join strangers"
@@ -122,8 +129,10 @@ def structure(options: argparse.Namespace) -> Iterable[Row]:
 
 
 def _smaller(names: tuple[str, ...]) -> list[tuple[str, ...]]:
-    weak = [name for name in ("p4", "p8", "p9", "p10") if name in names]
-    return [*((name,) for name in weak), tuple(weak), ("p6", "p7")] if weak else [("p6", "p7")]
+    """Return passes to leave out: each by itself, then groups of them."""
+    numbers, names_alone, homes = NUMBERS, ("p8", "p9", "p10"), ("p5", "p6", "p7")
+    groups = (*((name,) for name in names if name not in NUMBERS), numbers, names_alone, homes, (*numbers, *names_alone), (*numbers, *names_alone, *homes))
+    return [found for group in groups if (found := tuple(n for n in group if n in names))]
 
 
 def _only(encoded: Encoded, kept: list[str]) -> Encoded:
@@ -208,7 +217,7 @@ def weights(options: argparse.Namespace) -> Iterable[Row]:
 
 def controls(options: argparse.Namespace) -> Iterable[Row]:
     """A8: the same attacks on filters without salt and on birth dates alone."""
-    records, other = people(options.records, options.seed), people(50 * options.records, options.seed + 1)
+    records, other = people(options.large, options.seed), people(10 * options.large, options.seed + 1)
     weak = {c.field: c for c in columns(plain(records), fields=(TOKEN, *FILTERS))}
     for name, gate in (("forename", CONTROL), ("surname", None)):
         share, nameable = control(weak[name], records, other)

@@ -38,7 +38,11 @@ def patterns(bits: np.ndarray, counts: np.ndarray) -> np.ndarray:
         closed = share >= WHOLE
         if closed.sum() >= LEAST_BITS:
             found.add(closed.tobytes())
-    return np.array([np.frombuffer(one, np.bool_) for one in sorted(found)]).reshape(-1, bits.shape[1])
+    every = np.array([np.frombuffer(one, np.bool_) for one in sorted(found)]).reshape(-1, bits.shape[1])
+    # a pattern that holds another is that pair of letters together with something else
+    shared = every.astype(np.float32) @ every.T.astype(np.float32)
+    holds = (shared == every.sum(axis=1)) & (every.sum(axis=1)[:, None] > every.sum(axis=1))
+    return np.asarray(every[~holds.any(axis=1)])
 
 
 def one_to_one(observed: Values, public_names: list[str], public_counts: np.ndarray) -> list[str | None]:

@@ -37,11 +37,12 @@ from matchers.frequencies import Chance, chance
 
 CLOSE, NEAR, FAR, NO_TEXTS = 2, 1, 0, -1  # how alike two texts are, from their filters
 # profile -> bits that two filters differ in, at most, where their texts are close, and where they are near.
-# P1: .80 and .60 as Dice similarity of two filters of usual weight, 81 bits (mean of the names of 100,000 invented people).
-# P2: the median of pairs of names whose pairs of letters have a Dice similarity of .80 and of .60; unrelated names differ in 256, standard
-# deviation 11 (3,000 invented forenames and surnames each, misspelt; tests/matchers/encoding/test_majority.py measures it again).
-DIFFER: dict[ProfileName, tuple[int, int]] = {"P1": (32, 64), "P2": (163, 211)}
+# Bits in which two filters differ at most: so do nine in ten names with one slip of the pen, and four in five with two. Unrelated names
+# differ in fewer once in a hundred times, or less (4,000 invented forenames and surnames each; tests/matchers/encoding/test_filters.py).
+DIFFER: dict[ProfileName, tuple[int, int]] = {"P1": (46, 64), "P2": (200, 220)}
 RARE = 3  # step of a name that the public table does not hold
+PEOPLE_MEET = tuple(one.name for one in PERSON_PASSES if one.name != "trade")
+TRADERS_MEET = ("trade", "p6", "account", "phone", "email")
 WHOLE_DIGITS = 6  # tokens of a whole birth date
 LARGEST_MEETING = 200  # records of all partners in one block
 HOLDERS = 20  # records that may share a number
@@ -171,13 +172,15 @@ def _forename(x: Tokens, y: Tokens, alike: Levels, own: npt.NDArray[np.bool_]) -
     root = _same(x, y, "forename_root") & ~bare
     initial = _same(x, y, "forename", "forename_initial") | _same(x, y, "forename_initial", "forename")
     middle = _same(x, y, "forename", "middle_names") | _same(x, y, "middle_names", "forename")
-    level = in_order(len(x), root, initial, (alike == CLOSE) & ~own, (alike >= NEAR) & ~own, alike >= NEAR, _swapped(x, y), middle)
+    close = (alike == CLOSE) | _same(x, y, "forename_letters")
+    level = in_order(len(x), root, initial, close & ~own, (alike >= NEAR) & ~own, close | (alike >= NEAR), _swapped(x, y), middle)
     return _levelled(_known(x, y, "forename"), _same(x, y, "forename") & ~bare, level)
 
 
 def _surname(x: Tokens, y: Tokens, alike: Levels, own: npt.NDArray[np.bool_]) -> Levels:
     part = _same(x, y, "surname_first") | _same(x, y, "surname_last")
-    level = in_order(len(x), (alike == CLOSE) & ~own & ~part, (alike >= NEAR) & ~own & ~part, (alike >= NEAR) & ~part, part, _swapped(x, y))
+    close = (alike == CLOSE) | _same(x, y, "surname_letters")
+    level = in_order(len(x), close & ~own & ~part, (alike >= NEAR) & ~own & ~part, (close | (alike >= NEAR)) & ~part, part, _swapped(x, y))
     return _levelled(_known(x, y, "surname"), _same(x, y, "surname"), level)
 
 
@@ -231,7 +234,8 @@ def _address(x: Tokens, y: Tokens, alike: Levels | None, *, line: bool) -> Level
 
 
 def encoded_features(
-    size: int, encoded: Encoded, numbers: pl.DataFrame, steps: Mapping[str, npt.NDArray[np.int8]], said: Collisions, *, profile: ProfileName = "P1"
+    size: int, encoded: Encoded, numbers: pl.DataFrame, steps: Mapping[str, npt.NDArray[np.int8]], said: Collisions, *, profile: ProfileName = "P1",
+    passes: Sequence[str] = PEOPLE_MEET,
 ) -> Features:
     """Return encoded people as the features that are linked; records are numbered as they stand.
 
@@ -240,10 +244,11 @@ def encoded_features(
         numbers: `nino, phone, email, account`, each a token of its own as text, or null.
         steps: `forename, surname` -> step of rarity, -1 where it is unknown or not told.
         said: what the extracts say of chance.
+        passes: in which they may meet.
     """
     columns, books = {}, {}
     steps = steps if PROFILES[profile].steps else {}
-    for one in PERSON_PASSES:
+    for one in (one for one in PERSON_PASSES if one.name in passes):
         if len(encoded.rows.get(one.name, ())):
             rows = np.full(size, -1, np.int32)
             rows[encoded.rows[one.name]] = np.arange(len(encoded.rows[one.name]), dtype=np.int32)
@@ -262,7 +267,7 @@ def encoded_features(
         if (known == 0).any():
             columns[f"known {field}"] = Column(known, NO_TEXT)
     features = Features(np.arange(size), columns)
-    together = Together(features, profile, PERSON_PASSES, books, steps)
+    together = Together(features, profile, tuple(one for one in PERSON_PASSES if one.name in passes), books, steps)
     return replace(features, together=together, by_chance=partial(_chance, said=said))
 
 
@@ -306,7 +311,6 @@ KNOWN_BY = {
     "forename": "forename", "middle_names": "middle_names", "surname": "surname", "date_of_birth": "birth_century", "nino": NINO[0], "address": "postcode",
     "name": "surname",
 }
-TRADERS_MEET = ("trade", "p6", "account", "phone", "email")
 
 
 def _rule(name: str) -> BlockingRule:
@@ -314,7 +318,7 @@ def _rule(name: str) -> BlockingRule:
 
 
 ENCODED_PERSON = replace(
-    PERSON, rules=tuple(_rule(one.name) for one in PERSON_PASSES if one.name != "trade"), comparisons=tuple(_as_encoded(c) for c in PERSON.comparisons), misspelt=False,
+    PERSON, rules=tuple(_rule(name) for name in PEOPLE_MEET), comparisons=tuple(_as_encoded(c) for c in PERSON.comparisons), misspelt=False,
 )
 # people who trade, under their own name or another: organisations to the rules, and people to the law
 ENCODED_TRADER = replace(

@@ -112,7 +112,7 @@ def _link_encoded(
 ) -> Linked:
     """Link the people, or the people who trade, whose identity travelled as tokens: the same model over what their codes say."""
     held = encodings.join(records.filter(pl.col("kind") == kind.entity.name).select("record", "partner", "dataset", "record_ref", "name", *NUMBER_TOKENS), on="record").sort("record")
-    features = _encoded_features(held, said, profile)
+    features = _encoded_features(held, said, profile, tuple(rule.name for rule in kind.entity.rules))
     named = held.select((pl.col("name").is_null()).cum_sum() * pl.col("name").is_null()).to_series().cast(pl.Int32).to_numpy()
     linkage = link_parties(  # companies have names, and are linked by them among themselves
         features, kind.entity, apart=[_extract_rows(held, features), *([named] if (named == 0).any() else [])], floor=settings.link_threshold, threshold=settings.link_threshold,
@@ -122,9 +122,9 @@ def _link_encoded(
     return replace(found, notes=tuple(f"encoded {note}" for note in found.notes), counts={f"encoded {name}": n for name, n in found.counts.items()})
 
 
-def _encoded_features(held: pl.DataFrame, said: Collisions, profile: ProfileName) -> Features:
+def _encoded_features(held: pl.DataFrame, said: Collisions, profile: ProfileName, passes: Sequence[str]) -> Features:
     steps = {name: held[f"{name}_step"].fill_null(-1).cast(pl.Int8).to_numpy() for name in STEPPED}
-    return encoded_features(held.height, encoded_of(held), held.select(NUMBER_TOKENS), steps, said, profile=profile)
+    return encoded_features(held.height, encoded_of(held), held.select(NUMBER_TOKENS), steps, said, profile=profile, passes=passes)
 
 
 def _found(linkage: Linkage, features: Features, kind: _Kind, numbers: npt.NDArray[np.int64], references: pl.Series) -> Linked:
@@ -190,7 +190,7 @@ def _shared_ninos(records: pl.DataFrame, clusters: pl.DataFrame) -> pl.DataFrame
 def _compared(links: pl.DataFrame, records: pl.DataFrame, encodings: pl.DataFrame, profile: ProfileName) -> pl.DataFrame:
     """Say of encoded parties who share a number whether their names and birth dates clearly differ, and whether they share a home."""
     held = encodings.join(records.select("record", *NUMBER_TOKENS), on="record").sort("record")
-    features = _encoded_features(held, assumed(), profile)
+    features = _encoded_features(held, assumed(), profile, NUMBER_TOKENS)
     place = dict(zip(held["record"].to_list(), range(held.height), strict=True))
     both = links.with_row_index("row").filter(pl.col("record_l").is_in(held["record"].implode()) & pl.col("record_r").is_in(held["record"].implode()))
     left, right = (np.array([place[number] for number in both[name].to_list()], np.int32) for name in ("record_l", "record_r"))

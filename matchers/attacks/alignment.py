@@ -29,7 +29,7 @@ ALIGNED = 5  # largest blocks of a pass that are aligned, if they hold so many
 _STEPS, _ROUNDS = 15, 25  # of the assignment, and of the transport in each
 _SHARPNESS = 0.1  # of the transport, in standard deviations of the gradient; smaller comes nearer to an assignment
 _LEAST = np.float32(-30)  # a smaller logarithm is as good as none, and arithmetic near the smallest number is slow
-_FREQUENCY = 0.02  # what a factor e of frequency costs, in correlation
+_FREQUENCY = 0.03  # what a factor e of frequency costs, in correlation
 _KEPT = 0.8  # of the values that name each other, the share that serve as anchors
 _AT_ONCE = 2048  # values, so that a matrix of likeness stays below a few hundred megabytes
 
@@ -47,8 +47,8 @@ class Effort:
 
     first: tuple[int, ...] = (250,)
     weights: tuple[float, ...] = (1.0, 3.0)
-    wider: tuple[int, ...] = (250, 500, 1000, 2000, 2000)
-    anchors: int = 1000
+    wider: tuple[int, ...] = (250, 500, 1000, 2000, 4000)
+    anchors: int = 2000
 
 
 QUICK = Effort((96,), (1.0,), (250, 1000), 300)

@@ -18,6 +18,7 @@ from matchers.normalisers.identifiers import nino_key, postcode_sector
 from matchers.normalisers.names import nickname_root
 from matchers.sound import sound
 
+SHORTEST_TYPO = 4  # letters; in a shorter name two exchanged letters make another name
 _MARK = "\x00"  # in no text; what stands for a date that reads the same either way
 Piece = tuple[str, npt.NDArray[np.int32], Blocks]  # name, record -> row of the digests or -1, digests
 Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]  # as `map`, in order
@@ -109,6 +110,11 @@ def _digits(text: pl.Expr) -> pl.Expr:
     return pl.when(text.str.contains("^[0-9]+$")).then(text)
 
 
+def _letters(name: pl.Expr) -> pl.Expr:
+    """Return the letters of a name in the alphabet's order: of two that changed places, nothing is left to see. Short names say too little."""
+    return pl.when(name.str.len_chars() >= SHORTEST_TYPO).then(name.str.split("").list.sort().list.join(""))
+
+
 _NEEDED = ("forename", "middle_names", "surname", "date_of_birth", "postcode", "saon", "paon", "address", "trading_name", "nino", "phone", "email", "account")
 _EACH: dict[str, pl.Expr] = {
     "home": pl.when(pl.col("postcode").is_not_null()).then(pl.concat_str("postcode", "house", separator="|")),
@@ -117,10 +123,10 @@ _EACH: dict[str, pl.Expr] = {
 _DISTINCT: dict[str, tuple[pl.Expr, dict[str, pl.Expr]]] = {
     "forename": (pl.col("forename"), {
         "forename": _V, "forename_root": nickname_root(_V), "forename_initial": _V.str.slice(0, 1), "root_initial": nickname_root(_V).str.slice(0, 1),
-        "forename_sound": pl.when(_V.str.len_chars() > 1).then(sound(nickname_root(_V))),
+        "forename_letters": _letters(_V), "forename_sound": pl.when(_V.str.len_chars() > 1).then(sound(nickname_root(_V))),
     }),
     "surname": (pl.col("surname"), {
-        "surname": _V, "surname_first": _V.str.extract("^([^ ]+)"), "surname_last": _V.str.extract("([^ ]+)$"),
+        "surname": _V, "surname_letters": _letters(_V), "surname_first": _V.str.extract("^([^ ]+)"), "surname_last": _V.str.extract("([^ ]+)$"),
         "surname_sound": pl.when(_V.str.len_chars() > 1).then(sound(_V)),
         "rare_surname_sound": pl.when((_V.str.len_chars() > 1) & (rarity("surname", _V) >= COMMONEST_RARE)).then(sound(_V)),
     }),
@@ -129,7 +135,7 @@ _DISTINCT: dict[str, tuple[pl.Expr, dict[str, pl.Expr]]] = {
         "birth_date": pl.when(_WHOLE_DATE).then(_V), "birth_year": _digits(_YEAR), "birth_century": _digits(_V.str.slice(0, 2)),
         "birth_decade": _digits(_V.str.slice(2, 1)), "birth_unit": _digits(_V.str.slice(3, 1)), "birth_month": _digits(_MONTH),
         "birth_tens": _digits(_V.str.slice(8, 1)), "birth_ones": _digits(_V.str.slice(9, 1)), "birth_as_is": pl.when(_WHOLE_DATE).then(_V),
-        "birth_exchanged": pl.when(_WHOLE_DATE).then(
+        "birthday": pl.when(_WHOLE_DATE).then(_V.str.slice(5)), "birth_exchanged": pl.when(_WHOLE_DATE).then(
             pl.when(_MONTH == _DAY).then(pl.lit(_MARK) + _V).otherwise(pl.concat_str(_YEAR, _DAY, _MONTH, separator="-"))
         ),
     }),

@@ -15,7 +15,10 @@ from typing import Literal
 
 ProfileName = Literal["P1", "P2"]
 FILTERS = ("forename", "surname", "address")
-NAMES = ("forename", "forename_root", "forename_initial", "surname", "surname_first", "surname_last", "middle_names", "middle_initial")
+NAMES = (
+    "forename", "forename_root", "forename_initial", "forename_letters", "surname", "surname_first", "surname_last", "surname_letters",
+    "middle_names", "middle_initial",
+)  # fmt: skip
 PLACES = ("home", "postcode", "paon", "saon", "sector", "district", "area")
 BIRTH = ("birth_century", "birth_decade", "birth_unit", "birth_month", "birth_tens", "birth_ones", "birth_as_is", "birth_exchanged")
 NINO = ("nino_prefix", "nino_first", "nino_second", "nino_third")
@@ -58,6 +61,7 @@ PERSON_PASSES = (
     Pass("p8", ("forename_sound|surname_sound", "district"), FILTERS, _WHOLE),
     Pass("p9", ("forename|surname", "middle_initial"), FILTERS, _WHOLE),
     Pass("p10", ("forename_sound|rare_surname_sound",), FILTERS, _WHOLE),
+    Pass("p11", ("forename_sound|surname_sound", "birthday"), FILTERS, _WHOLE),
     Pass("trade", ("trading_name",), ("surname", "address"), ("surname", "surname_first", "surname_last", *PLACES)),
     Pass("nino", ("nino",), FILTERS, (*NAMES, *PLACES, *BIRTH)),
     Pass("phone", ("phone",), FILTERS, _WHOLE),

@@ -53,11 +53,15 @@ def pieces(person: Person) -> dict[str, str | None]:
     if forename is not None:
         root = of(nickname_root, forename)
         out |= {"forename": forename, "forename_root": root, "forename_initial": forename[:1], "root_initial": root[:1]}
+        if len(forename) >= 4:
+            out["forename_letters"] = "".join(sorted(forename))
         if len(forename) > 1:
             out["forename_sound"] = of(sound, root)
     if surname is not None:
         words = [re.match("[^ ]+", surname), re.search("[^ ]+$", surname)]
         out |= {"surname": surname, "surname_first": words[0] and words[0].group(), "surname_last": words[1] and words[1].group()}
+        if len(surname) >= 4:
+            out["surname_letters"] = "".join(sorted(surname))
         if len(surname) > 1:
             out["surname_sound"] = of(sound, surname)
             if of(lambda name: rarity("surname", name), surname) == 3:
@@ -71,7 +75,7 @@ def pieces(person: Person) -> dict[str, str | None]:
         named |= {"birth_tens": date[8:9], "birth_ones": date[9:10]}
         out |= {name: text for name, text in named.items() if re.fullmatch("[0-9]+", text)}
         if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", date):
-            out |= {"birth_date": date, "birth_as_is": date, "birth_exchanged": f"\0{date}" if month == day else f"{year}-{day}-{month}"}
+            out |= {"birth_date": date, "birthday": date[5:], "birth_as_is": date, "birth_exchanged": f"\0{date}" if month == day else f"{year}-{day}-{month}"}
     postcode, address, saon, paon = (person[name] for name in ("postcode", "address", "saon", "paon"))
     out |= {"line": address, "address": address, "saon": saon, "paon": paon}
     if postcode is not None:

@@ -113,7 +113,7 @@ def test_what_is_unknown_is_zero_and_what_is_known_is_not(profile):
     layout = PROFILES[profile]
     (code,) = code_of(only(forename=["ADAEZE"]), profile=profile)
     assert code[layout.filter_at("forename")].any()
-    known = {"forename", "forename_root", "forename_initial"}
+    known = {"forename", "forename_root", "forename_initial", "forename_letters"}
     assert {name for name in TOKENS if code[layout.token_at(name)].any()} == known
     assert not code[layout.filter_at("surname")].any()
     assert not code[layout.filter_at("address")].any()
