@@ -19,16 +19,29 @@ import polars as pl
 from benchmarks import attacks_bits, attacks_graphs, attacks_keys, attacks_lists
 from benchmarks.attacks_data import ROOT, Row, people, plain, submission, telephones_told_apart, two_halves
 from benchmarks.machine import machine
-from matchers.attacks.alignment import FEWEST, QUICK, Effort, Values, alignment_attack, file_wide, guess, in_blocks
-from matchers.attacks.columns import TOKEN, AttackResult, Column, Ids, columns, ids_of, open_codes, open_key, open_tokens, place
+from matchers.attacks.alignment import QUICK, Effort, Values, alignment_attack, file_wide, guess, in_blocks
+from matchers.attacks.columns import (
+    FILTER_FIELDS,
+    IN_CODES,
+    TOKEN,
+    AttackResult,
+    Column,
+    Ids,
+    columns,
+    ids_of,
+    open_codes,
+    open_key,
+    open_tokens,
+    place,
+)
 from matchers.attacks.coverage import GATE, KNOWN, coverage, coverage_attack
-from matchers.attacks.self_test import IN_CODES, largest_blocks
+from matchers.attacks.self_test import OF_NAMES, largest_blocks
 from matchers.attacks.weight import weight_attack
 from matchers.derivation import Profile
 from matchers.encoding.encoder import Encoded, encode
 from matchers.encoding.layout import FILTERS, NUMBERS, PROFILES
 
-LIST = "a list of {:.0%} of these people, and of as many others as to make up its size"
+LIST = "a list as long that holds {:.0%} of these records"
 A2_GATE = {"P1": 0.005, "P2": 0.001}
 A3_GATE = {("P1", 1.0): 0.05, ("P1", 0.8): 0.005, ("P2", 1.0): 0.005}
 A4_GATE = {"P1": 0.05, "P2": 0.01}
@@ -72,29 +85,32 @@ def naming(options: argparse.Namespace) -> Iterable[Row]:
     found = {c.name: file_wide(c, _truth(c, own), counts[_key(c)], Effort() if c.filters is not None else QUICK) for c in columns(encoded)}
     base = {name: guess(counts[name]) for name in ("forename", "surname")}
     said = f"commonest forename {base['forename']:.2%}, surname {base['surname']:.2%}"
-    yield of(alignment_attack({n: v for n, v in found.items() if n.split(" ")[1] in FILTERS}, how="filters, whole file"), note=said)
-    yield of(alignment_attack({n: v for n, v in found.items() if n.split(" ")[1] not in FILTERS}, how="tokens, whole file"))
+    yield of(alignment_attack({n: v for n, v in found.items() if n.endswith(FILTER_FIELDS)}, how="filters, whole file"), note=said)
+    yield of(alignment_attack({n: v for n, v in found.items() if not n.endswith(FILTER_FIELDS)}, how="tokens, whole file"))
     by_block = {c.name: (c, in_blocks(c, _truth(c, own), counts[_key(c)], Effort())) for c in columns(largest_blocks(encoded), fields=IN_CODES)}
-    few = {name: result for name, (c, result) in by_block.items() if len(counts[c.field].ids) < FEWEST}
-    yield of(alignment_attack({n: r for n, (_, r) in by_block.items() if n not in few and r[1] < 1}, how="values, largest blocks"))
-    yield of(alignment_attack(few, how="digits, largest blocks"), note="a digit or a month: a block's majority tells it, whatever the key")
+    names = {name: result for name, (c, result) in by_block.items() if c.field in OF_NAMES}
+    others = {name: result for name, (_, result) in by_block.items() if name not in names}
+    yield of(alignment_attack(names, how="names, largest blocks"))
+    result = alignment_attack(others, how="dates and places, largest blocks")
+    said = f"guess and chance {result.gate:.1%}; the majority of a large block tells a digit or a house number in part, whatever the key"
+    yield Row(result.attack, result.knows, result.column, result.metric, None, note=said)
 
 
 def mining(options: argparse.Namespace) -> Iterable[Row]:
     """A2: frequent bits, each filter column by itself."""
     records, other = people(options.records, options.seed), people(5 * options.records, options.seed + 1)
-    found = {c.name: mined(c, records, other) for c in columns(submission(records, options.profile), fields=FILTERS)}
+    found = {c.name: mined(c, records, other) for c in columns(submission(records, options.profile), fields=FILTER_FIELDS)}
     column = max(found, key=lambda name: found[name])
     yield Row("A2 bits that occur together, one to one", "public counts of names", column, found[column], A2_GATE[options.profile])
 
 
 def mined(column: Column, records: pl.DataFrame, other: pl.DataFrame) -> float:
     """Return the share of a filter's records that are named rightly by their bits."""
-    counted = other[column.field].drop_nulls().value_counts(sort=True).sort(["count", column.field], descending=[True, False]).head(5000)
+    counted = other[column.text].drop_nulls().value_counts(sort=True).sort(["count", column.text], descending=[True, False]).head(5000)
     observed = Values.of(column.ids, column.filters)
-    names = attacks_bits.one_to_one(observed, counted[column.field].to_list(), counted["count"].to_numpy())
+    names = attacks_bits.one_to_one(observed, counted[column.text].to_list(), counted["count"].to_numpy())
     named = pl.DataFrame({"id": observed.ids, "name": pl.Series(names, dtype=pl.String)})
-    shown = pl.DataFrame({"id": column.ids, "truth": records[column.field].gather(column.rows)}).filter(pl.col("id") != 0)
+    shown = pl.DataFrame({"id": column.ids, "truth": records[column.text].gather(column.rows)}).filter(pl.col("id") != 0)
     joined = shown.join(named, on="id", how="left")
     return joined.filter(pl.col("name") == pl.col("truth")).height / max(joined.height, 1)
 
@@ -212,13 +228,13 @@ def thief(options: argparse.Namespace) -> Iterable[Row]:
 def weights(options: argparse.Namespace) -> Iterable[Row]:
     """A7: the weight of filters."""
     records = people(options.records, options.seed)
-    yield of(weight_attack(columns(submission(records, options.profile), fields=FILTERS), _lengths(records), seed=options.seed), bits=True)
+    yield of(weight_attack(columns(submission(records, options.profile), fields=FILTER_FIELDS), _lengths(records), seed=options.seed), bits=True)
 
 
 def controls(options: argparse.Namespace) -> Iterable[Row]:
     """A8: the same attacks on filters without salt and on birth dates alone."""
     records, other = people(options.large, options.seed), people(10 * options.large, options.seed + 1)
-    weak = {c.field: c for c in columns(plain(records), fields=(TOKEN, *FILTERS))}
+    weak = {c.text: c for c in columns(plain(records), fields=(TOKEN, *FILTER_FIELDS))}
     for name, gate in (("forename", CONTROL), ("surname", None)):
         share, nameable = control(weak[name], records, other)
         note = f"{nameable:.1%} of the records have a name of the public list"
@@ -243,15 +259,15 @@ def control(column: Column, records: pl.DataFrame, other: pl.DataFrame, effort: 
 
     The attacker encodes his list of names under a key of his own, as he does against ours.
     """
-    (ids, filters), (public_ids, public_filters) = ((c.ids, c.filters) for c in (_plain_column(t, column.field) for t in (records, other)))
+    (ids, filters), (public_ids, public_filters) = ((c.ids, c.filters) for c in (_plain_column(t, column.text) for t in (records, other)))
     public = Values.of(public_ids, public_filters, most=PUBLIC_MOST)
-    truth = _spread(_plain_column(records, column.field), records.height)[column.rows]
+    truth = _spread(_plain_column(records, column.text), records.height)[column.rows]
     share, _ = file_wide(column, truth, public, effort or Effort())
     return share, float(np.isin(truth[truth != 0], public.ids).mean())
 
 
-def _plain_column(records: pl.DataFrame, field: str) -> Column:
-    return next(columns(plain(records, b"the attacker's own", (field,)), fields=(field,)))
+def _plain_column(records: pl.DataFrame, text: str) -> Column:
+    return next(columns(plain(records, b"the attacker's own", (text,)), fields=FILTER_FIELDS))
 
 
 def apart(options: argparse.Namespace) -> Iterable[Row]:
@@ -271,7 +287,7 @@ def _meanings(records: pl.DataFrame, profile: Profile) -> dict[str, tuple[Ids, n
     out: dict[str, tuple[Ids, np.ndarray | None]] = {}
     for field in IN_CODES:
         content = codes[:, place(field, codes.shape[1])]
-        out[field] = (ids_of(content), content if field in FILTERS else None)
+        out[field] = (ids_of(content), content if field in FILTER_FIELDS else None)
     for column in columns(open_tokens(records, profile), fields=(TOKEN,)):
         out[column.name] = (_spread(column, records.height), None)
     return out

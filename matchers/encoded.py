@@ -55,14 +55,15 @@ class Codebook:
     """Codes of one pass: `rows` record -> row of `codes`, -1 where it has none; `filters` and `tokens` are the parts of a code."""
 
     rows: Codes
-    filters: npt.NDArray[np.uint64]
+    filters: tuple[npt.NDArray[np.uint64], ...]
     tokens: Tokens
 
     @staticmethod
     def of(rows: Codes, codes: npt.NDArray[np.uint8]) -> Codebook:
-        """Part codes into filters (rows x filters x words) and tokens (rows x tokens)."""
+        """Part codes into filters (rows x words, one table a filter) and tokens (rows x tokens)."""
         cut = codes.shape[1] - len(TOKENS) * TOKEN_BYTES
-        filters = np.ascontiguousarray(codes[:, :cut]).view(np.uint64).reshape(len(codes), len(FILTERS), cut // len(FILTERS) // 8)
+        size = cut // len(FILTERS)
+        filters = tuple(np.ascontiguousarray(codes[:, start : start + size]).view(np.uint64) for start in range(0, cut, size))
         return Codebook(rows, filters, np.ascontiguousarray(codes[:, cut:]).view(np.uint32))
 
 
@@ -123,7 +124,7 @@ class Together:
         book = self.books[one.name]
         a, b = book.rows[left], book.rows[right]
         x, y = book.tokens.take(a, axis=0), book.tokens.take(b, axis=0)
-        alike = {name: _alike(book.filters[:, i], a, b, DIFFER[self.profile]) for i, name in enumerate(FILTERS) if name in one.filters}
+        alike = {name: _alike(book.filters[i], a, b, DIFFER[self.profile]) for i, name in enumerate(FILTERS) if name in one.filters}
         alike.setdefault("forename", np.full(len(a), NO_TEXTS, np.int8))
         own = {name: self._in_table(name, left, right) for name in STEPPED}
         found = {

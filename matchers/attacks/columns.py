@@ -17,7 +17,10 @@ Ids = npt.NDArray[np.uint64]  # a value each, told apart but not known; 0 where 
 Filters = npt.NDArray[np.uint8]  # values x bytes
 Rows = npt.NDArray[np.int64]
 TOKEN = "block"  # the column of a pass that names its blocks
-FIELDS = (TOKEN, *FILTERS, *TOKENS)
+_SUFFIX = " filter"  # a forename has a filter and a token
+FILTER_FIELDS = tuple(name + _SUFFIX for name in FILTERS)
+IN_CODES = (*FILTER_FIELDS, *TOKENS)
+FIELDS = (TOKEN, *IN_CODES)
 _EVERYONE = Pass("everyone", (), FILTERS, TOKENS)
 _FACTORS = np.random.Generator(np.random.PCG64(20)).integers(1, 2**63, 64, dtype=np.uint64) | np.uint64(1)
 
@@ -50,7 +53,7 @@ class Column:
     """One column of one pass.
 
     Attributes:
-        field: filter, token or `TOKEN`.
+        field: of `FIELDS`: a filter, a token of a code, or `TOKEN`.
         rows: numbers of the records.
         ids: what each of them shows; equal where it is equal, in whatever block.
         blocks: which block each is in.
@@ -67,6 +70,11 @@ class Column:
     @property
     def name(self) -> str:
         return f"{self.pass_name} {self.field}"
+
+    @property
+    def text(self) -> str:
+        """What the filter is made of."""
+        return self.field.removesuffix(_SUFFIX)
 
 
 def worst(attack: str, knows: str, found: dict[str, tuple[float, float]], note: str = "") -> AttackResult:
@@ -98,7 +106,7 @@ def columns(encoded: Encoded, chosen: npt.NDArray[np.bool_] | None = None, *, fi
             content = codes[:, place(field, codes.shape[1])]
             ids = ids_of(content)
             if ids.any():
-                yield Column(name, field, rows, ids, blocks, content if field in FILTERS else None)
+                yield Column(name, field, rows, ids, blocks, content if field in FILTER_FIELDS else None)
 
 
 def unrelated(ids: Ids) -> Ids:
@@ -111,9 +119,9 @@ def unrelated(ids: Ids) -> Ids:
 def place(field: str, width: int) -> slice:
     """Return where the field stands in a code of so many bytes: filters first, then tokens."""
     start = width - len(TOKENS) * TOKEN_BYTES
-    if field in FILTERS:
-        each = start // len(FILTERS)
-        return slice(FILTERS.index(field) * each, (FILTERS.index(field) + 1) * each)
+    if field in FILTER_FIELDS:
+        at, each = FILTER_FIELDS.index(field), start // len(FILTERS)
+        return slice(at * each, (at + 1) * each)
     return slice(start + TOKENS.index(field) * TOKEN_BYTES, start + (TOKENS.index(field) + 1) * TOKEN_BYTES)
 
 

@@ -8,17 +8,30 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from matchers.attacks.alignment import FEWEST, QUICK, Values, alignment_attack, file_wide, in_blocks
-from matchers.attacks.columns import TOKEN, AttackResult, Column, Ids, columns, ids_of, open_codes, place, profile_of, unrelated
+from matchers.attacks.alignment import QUICK, Values, alignment_attack, file_wide, in_blocks
+from matchers.attacks.columns import (
+    FILTER_FIELDS,
+    IN_CODES,
+    TOKEN,
+    AttackResult,
+    Column,
+    Ids,
+    columns,
+    ids_of,
+    open_codes,
+    place,
+    profile_of,
+    unrelated,
+)
 from matchers.attacks.coverage import between_halves, coverage_attack, halves
 from matchers.attacks.weight import weight_attack
 from matchers.encoding.encoder import Encoded
-from matchers.encoding.layout import FILTERS, TOKENS
+from matchers.encoding.layout import FILTERS, NAMES
 
 AT_MOST = 2_000  # records that are named; with its own counts, a sample of an encoding that can be named is named as surely as all of it
 WEIGHED = 20_000  # records whose filters are weighed
 IN_BLOCKS = 3_000  # records of the largest blocks of each pass
-IN_CODES = (*FILTERS, *TOKENS)
+OF_NAMES = (*FILTER_FIELDS, *NAMES)
 INVENTED = "+447700900"  # telephones that are kept for fiction and belong to nobody; so few that strangers share them
 
 
@@ -31,8 +44,8 @@ def self_test(encoded: Encoded, records: pl.DataFrame, seed: int) -> tuple[Attac
 
     Who shares a NINO, a mail address or an account counts as one person in A5, so that of numbers only telephones are tried.
 
-    A column of fewer than twenty values, a digit or a month, is not tried block by block: whichever value most of a block's records share
-    is mostly the commonest, whatever the key. `benchmarks.attacks` measures it.
+    Block by block only names are tried. A digit, a month or a house number is told by its block in part whatever the key: the value that
+    most records of a large block share is mostly the commonest. `benchmarks.attacks` measures that.
 
     Args:
         records: what was encoded, as `encode` was given it.
@@ -50,14 +63,14 @@ def self_test(encoded: Encoded, records: pl.DataFrame, seed: int) -> tuple[Attac
     parts = halves(encoded, *(ids_of(codes[:, place(name, codes.shape[1])]) for name in ("home", "district")), seed=seed)
     whole = {c.name: file_wide(c, *_meaning(c, codes, public), QUICK) for c in columns(encoded, _sample(encoded, AT_MOST, seed), fields=IN_CODES)}
     whole |= {c.name: _blocks_named(c, parts) for c in columns(encoded, fields=(TOKEN,))}
-    by_block = {c.name: in_blocks(c, *_meaning(c, codes, public), QUICK) for c in columns(largest_blocks(encoded), fields=IN_CODES) if len(public[c.field].ids) >= FEWEST}
+    by_block = {c.name: in_blocks(c, *_meaning(c, codes, public), QUICK) for c in columns(largest_blocks(encoded), fields=OF_NAMES)}
     shares = between_halves(encoded, parts)
     lengths = {name: _lengths(records, name) for name in FILTERS}
     return (
         alignment_attack(whole, how="values of the whole file"),
-        alignment_attack(by_block, how="values in the largest blocks"),
+        alignment_attack(by_block, how="names in the largest blocks"),
         *coverage_attack(shares, profile, note=note),
-        weight_attack(columns(encoded, _sample(encoded, WEIGHED, seed), fields=FILTERS), lengths, seed=seed),
+        weight_attack(columns(encoded, _sample(encoded, WEIGHED, seed), fields=FILTER_FIELDS), lengths, seed=seed),
     )
 
 
@@ -93,7 +106,7 @@ def _blocks_named(column: Column, parts: tuple[npt.NDArray[np.bool_], npt.NDArra
 
 def _public(field: str, codes: npt.NDArray[np.uint8]) -> Values:
     content = codes[:, place(field, codes.shape[1])]
-    return Values.of(ids_of(content), content if field in FILTERS else None, most=AT_MOST)
+    return Values.of(ids_of(content), content if field in FILTER_FIELDS else None, most=AT_MOST)
 
 
 def largest_blocks(encoded: Encoded) -> Encoded:

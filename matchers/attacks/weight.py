@@ -33,7 +33,7 @@ def weight_attack(columns: Iterable[Column], lengths: dict[str, Counts], *, seed
 
     Args:
         columns: of filters; others are passed over.
-        lengths: field -> letters of each record's text; 0 where there is none.
+        lengths: what a filter is made of -> letters of each record's text; 0 where there is none.
     """
     found = {}
     for column in columns:
@@ -42,7 +42,7 @@ def weight_attack(columns: Iterable[Column], lengths: dict[str, Counts], *, seed
         known = np.unique(column.ids, return_index=True)[1]  # equal filters of one block are one and the same draw
         known = known[column.ids[known] != 0]
         weights = np.bitwise_count(column.filters[known]).sum(axis=1, dtype=np.int64)
-        found[column.name] = (information(weights, lengths[column.field][column.rows[known]], seed=seed), GATE)
+        found[column.name] = (information(weights, lengths[column.text][column.rows[known]], seed=seed), GATE)
     return worst("A7 weight and length, bits", "nothing", found)
 
 

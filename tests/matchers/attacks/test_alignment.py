@@ -10,7 +10,7 @@ from matchers.attacks.columns import Column, Filters
 
 
 def _column(ids: list[int], blocks: list[int], filters: Filters | None = None) -> Column:
-    return Column("p1", "forename", np.arange(len(ids)), np.array(ids, np.uint64), np.array(blocks, np.uint64), filters)
+    return Column("p1", "forename filter", np.arange(len(ids)), np.array(ids, np.uint64), np.array(blocks, np.uint64), filters)
 
 
 def _random_filters(many: int, seed: int) -> Filters:

@@ -31,8 +31,8 @@ def test_equal_filters_count_once_and_empty_ones_not_at_all():
     filters[400:600, 4] = 1
     lengths = np.concatenate((np.full(400, 5), np.where(many % 2, 9, 3), np.zeros(100))).astype(np.int64)
     ids = np.concatenate((np.full(400, 7), many + 8, np.zeros(100))).astype(np.uint64)
-    column = Column("p1", "forename", np.arange(700), ids, ids, filters)
+    column = Column("p1", "forename filter", np.arange(700), ids, ids, filters)
     result = weight_attack([column], {"forename": lengths}, seed=1)
-    assert result.column == "p1 forename"
+    assert result.column == "p1 forename filter"
     assert result.metric > 0.8
     assert not result.passed
