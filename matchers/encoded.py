@@ -196,8 +196,10 @@ def _middle(x: Tokens, y: Tokens) -> Levels:
 
 
 def _nino(x: Tokens, y: Tokens) -> Levels:
-    pieces = np.sum([_same(x, y, name) for name in NINO], axis=0)
-    return np.where(_known(x, y, NINO[0]), np.where(pieces >= len(NINO) - 1, 1, 2), -1).astype(np.int8)
+    """Return a slip, where all pieces but one are the same, or all but two whose characters changed places; or another number."""
+    pieces = np.sum([_same(x, y, name) for name in NINO[:-1]], axis=0)
+    slip = (pieces >= len(NINO) - 2) | ((pieces >= len(NINO) - 3) & _same(x, y, NINO[-1]))
+    return np.where(_known(x, y, NINO[0]), np.where(slip, 1, 2), -1).astype(np.int8)
 
 
 def _birth(x: Tokens, y: Tokens) -> Levels:

@@ -37,7 +37,7 @@ Stage = Callable[[str], AbstractContextManager[object]]
 SELDOM = 0.01  # of a party's pairs of records may bear two different registered numbers before these prove nothing
 REVIEW = ("none", "apart", "tie")  # apart: stronger links speak against it; tie: one of its records fits two parties alike
 LOWEST = -1000  # centibits; pairs below are not kept as rivals of others
-NEVER_COMPARED = -100  # centibits of two members of a group that cannot be compared: they would probably have met, were they one
+NEVER_COMPARED = 100  # centibits of two members of a group that cannot be compared; both are linked to a third, and nothing speaks against it
 MOST_PAIRS = 2**31
 
 

@@ -144,6 +144,7 @@ _DISTINCT: dict[str, tuple[pl.Expr, dict[str, pl.Expr]]] = {
     }),
     "saon": (pl.col("saon"), {"saon": _V}),
     "paon": (pl.col("paon"), {"paon": _V}),
+    "nino_letters": (pl.col("nino").str.slice(0, 8), {"nino_letters": _letters(_V)}),
     "nino_prefix": (pl.col("nino").str.slice(0, 2), {"nino_prefix": _V}),
     "nino_first": (pl.col("nino").str.slice(2, 2), {"nino_first": _V}),
     "nino_second": (pl.col("nino").str.slice(4, 2), {"nino_second": _V}),

@@ -21,7 +21,7 @@ NAMES = (
 )  # fmt: skip
 PLACES = ("home", "postcode", "paon", "saon", "sector", "district", "area")
 BIRTH = ("birth_century", "birth_decade", "birth_unit", "birth_month", "birth_tens", "birth_ones", "birth_as_is", "birth_exchanged")
-NINO = ("nino_prefix", "nino_first", "nino_second", "nino_third")
+NINO = ("nino_prefix", "nino_first", "nino_second", "nino_third", "nino_letters")
 TOKENS = (*NAMES, *PLACES, *BIRTH, *NINO)
 # Tokens of one family can be compared with each other: a forename that stands in the surname's place is known again.
 FAMILY = {"forename": "name", "surname": "name", "middle_names": "name", "forename_initial": "name", "birth_as_is": "date", "birth_exchanged": "date"}
