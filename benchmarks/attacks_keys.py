@@ -78,13 +78,14 @@ def by_differences(store: Encoded, own: Encoded) -> dict[str, float]:
     return {name: _named_blocks(store, own, name) for name in store.rows if len(store.rows[name])}
 
 
-def by_weights(store: Encoded, own: Encoded) -> dict[str, float]:
-    """Do the same with how many bits of each filter are set, by record."""
+def by_weights(store: Encoded, own: Encoded) -> dict[str, tuple[float, float]]:
+    """Do the same with how many bits of each filter are set: shares of a pass's records that are named rightly, and at all."""
     found = {}
     for name, rows in store.rows.items():
         if len(rows):
             mine, theirs = (_single(_weights(one.codes[name])) for one in (store, own))
-            found[name] = sum(theirs.get(key) == at for key, at in mine.items()) / len(rows)
+            named = [(theirs[key], at) for key, at in mine.items() if key in theirs]
+            found[name] = (sum(one == other for one, other in named) / len(rows), len(named) / len(rows))
     return found
 
 

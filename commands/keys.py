@@ -74,7 +74,7 @@ def accept_files(ctx: typer.Context, files: Annotated[list[Path], typer.Argument
     kind, home = _home(ctx)
     card = accept(home, files, kind, spec=spec_digest, canaries=canaries)
     out = screen(ctx)
-    out.say(f"Accepted exercise {card.exercise} of {card.agreement}: {card.purpose}, {len(card.partners)} partners, profile {card.profile}.")
+    out.say(f"Accepted exercise {card.exercise} of {card.agreement}: {card.purpose}, {len(card.partners)} partner{'s' * (len(card.partners) != 1)}, profile {card.profile}.")
     out.say(f"  Key check  {card.key_check}  Compare it with the custodian by telephone before anything is sent.")
     out.result({"home": home, "kind": kind, "agreement": card.agreement, "exercise": card.exercise, "key_check": card.key_check})
 

@@ -114,8 +114,16 @@ def _rounded(value: float) -> float:
     return float(f"{value:.{DIGITS - 1}e}")
 
 
-def merged(several: Sequence[Collisions]) -> Collisions:
-    """Return what several extracts say together, each as heavy as its people are many."""
+def merged(told: Sequence[tuple[str, Collisions]]) -> Collisions:
+    """Return what several extracts say together, each as heavy as its people are many.
+
+    An extract knows how near each other its own people live, and nothing of how near those of another partner do: of pairs across
+    partners, what is believed of anybody's addresses stands.
+
+    Args:
+        told: (partner, what one of its extracts says).
+    """
+    several = [one for _, one in told]
     weights = np.array([one.records for one in several], float)
     weights /= weights.sum()
 
@@ -123,10 +131,13 @@ def merged(several: Sequence[Collisions]) -> Collisions:
         return np.asarray(sum(w * np.asarray(getattr(one, name)[key], float) for w, one in zip(weights, several, strict=True)))
 
     first = several[0]
+    sizes = {partner: sum(one.records for name, one in told if name == partner) for partner, _ in told}
+    inside = sum(size**2 for size in sizes.values()) / sum(sizes.values()) ** 2
+    near = {"address": tuple((inside * mean("unlike", "address") + (1 - inside) * np.asarray(assumed().unlike["address"])).tolist())}
     return Collisions(
         sum(one.records for one in several),
         {key: float(mean("known", key)) for key in first.known}, {key: float(mean("equal", key)) for key in first.equal},
-        {key: tuple(mean("unlike", key).tolist()) for key in first.unlike}, {key: tuple(mean("steps", key).tolist()) for key in first.steps},
+        {key: tuple(mean("unlike", key).tolist()) for key in first.unlike} | near, {key: tuple(mean("steps", key).tolist()) for key in first.steps},
         {key: float(mean("together", key)) for key in first.together},
     )
 

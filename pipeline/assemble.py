@@ -27,6 +27,7 @@ from schemas.records import ENCODING, RECORD, REJECT, SUBMISSION, payload_shape
 from schemas.relations import Assembled
 
 LANDING, DEBUG = "landing", "debug"
+_WAYS = {"clear": "in clear", "pseudonymised": "as tokens"}
 _ROW = ("partner", "dataset", "record_ref")
 _ACCOUNTS = pl.Schema({
     "partner": pl.String(), "dataset": pl.String(), "record_ref": pl.String(), "party": pl.String(),
@@ -94,7 +95,7 @@ def assemble(
         submissions=_submissions(fates, incomplete),
         rejects=_rejects(deliveries),
         encodings=_encodings(deliveries, records),
-        said=tuple(d.manifest.encoding.chance for d in deliveries if d.manifest.encoding and d.manifest.encoding.chance),
+        said=tuple((d.receipt.partner, d.manifest.encoding.chance) for d in deliveries if d.manifest.encoding and d.manifest.encoding.chance),
         profile=next((d.manifest.encoding.profile for d in deliveries if d.manifest.encoding), "P1"),
         disclosures={(d.receipt.partner, d.receipt.dataset): d.manifest.disclosure for d in deliveries},
         inputs=tuple(sorted((d.receipt.partner, d.receipt.dataset, d.receipt.submission_id, d.manifest.row_digest) for d in deliveries)),
@@ -133,25 +134,15 @@ def _alone(receipt: Receipt, partnership: Partnership, as_of: date, exercises: M
     known = any(p.id == receipt.partner and receipt.dataset in p.datasets for p in partnership.partner)
     if not known or not partnership.agreed(receipt.partner, receipt.dataset, on=as_of):
         return _Fate(receipt, "not agreed", f"no agreement in force lets {receipt.partner} send {receipt.dataset}")
-    if reason := _other_exercise(manifest, partnership, as_of, exercises):
-        return _Fate(receipt, "other exercise", reason)
+    agreement = partnership.agreement_for(receipt.partner, receipt.dataset, on=as_of)
+    if agreement and agreement.discloses(manifest.dataset) != manifest.disclosure:
+        return _Fate(receipt, "not agreed", f"identity travelled {_WAYS[manifest.disclosure]}, which is no longer agreed")
+    if agreement and manifest.encoding and (manifest.encoding.agreement, manifest.encoding.exercise) != (agreement.id, exercises.get(agreement.id)):
+        return _Fate(receipt, "other exercise", "it was encoded for an exercise that is not in force")
     limit = partnership.max_age_days(receipt.dataset)
     if not CONTRACTS[receipt.dataset].history and manifest.as_of < as_of - timedelta(days=limit):
         return _Fate(receipt, "too old", f"taken on {manifest.as_of}, more than {limit} days before {as_of}")
     return _Fate(receipt, "used", "")
-
-
-def _other_exercise(manifest: Manifest, partnership: Partnership, as_of: date, exercises: Mapping[str, str]) -> str:
-    """Return why a delivery cannot meet tonight's others: other keys, or a way of travelling that is no longer agreed."""
-    agreement = partnership.agreement_for(manifest.partner, manifest.dataset, on=as_of)
-    if agreement is None or agreement.discloses(manifest.dataset) == manifest.disclosure == "clear":
-        return ""
-    if agreement.discloses(manifest.dataset) != manifest.disclosure:
-        return f"identity travelled as {manifest.disclosure}, which is no longer agreed"
-    note = manifest.encoding
-    if note is None or (note.agreement, note.exercise) != (agreement.id, exercises.get(agreement.id)):
-        return "it was encoded for an exercise that is not in force"
-    return ""
 
 
 def _load(home: Path, fates: Sequence[_Fate]) -> _Loaded:

@@ -62,7 +62,7 @@ def encode(normalised: Normalised, contract: Contract, keys: Keys | None, *, nee
     if keys is None:
         return Outgoing(normalised.records, normalised.payload)
     key = partial(derive, keys.root, keys.exercise)
-    everybody = _renamed(normalised.records, tokens)
+    everybody = _renamed(normalised.records, tokens, ("record_ref",), kind="record", field=keys.exercise.id)
     company = _companies(everybody)
     named = everybody.with_columns(  # a sole trader's name is a name
         surname=pl.coalesce("surname", "name"), trading_name=pl.when(pl.col("name").str.contains(" ")).then(pl.col("name").str.replace_all(" ", "")),
@@ -70,22 +70,25 @@ def encode(normalised: Normalised, contract: Contract, keys: Keys | None, *, nee
     profile = keys.exercise.profile
     encoded = encode_people(named, key, profile=profile)
     records = RECORD.conform(_without_identity(everybody, company, key))
-    payload = _payload(normalised.payload, contract, needed, tokens)
+    payload = _payload(normalised.payload, contract, needed, tokens, keys.exercise.id)
     out = Outgoing(records, payload, _encodings(named, encoded, steps=PROFILES[profile].steps), _note(named, encoded, contract, keys, needed, key))
     refuse_identity(out)
     return out
 
 
-def references(normalised: Normalised, contract: Contract, needed: Needs) -> pl.DataFrame:
-    """Return the references that need a token before these rows may leave: `kind, field, source, shown`."""
+def references(normalised: Normalised, contract: Contract, needed: Needs, exercise: str) -> pl.DataFrame:
+    """Return the references that need a token before these rows may leave: `kind, field, source, shown`.
+
+    The field names the exercise, so that another one has other tokens, and nothing of the two can be joined.
+    """
     shown = normalised.records.select(
         source=pl.col("record_ref"),
         shown=pl.coalesce(pl.concat_str("forename", "surname", separator=" ", ignore_nulls=True).replace("", None), "name_as_sent"),
     ).group_by("source").agg(pl.col("shown").drop_nulls().unique().sort().str.join(" / "))
     refs = pl.concat([normalised.payload.select(source=pl.col(name)) for name in _REFERENCES] + [shown.select("source")])
-    rows = refs.drop_nulls().unique().join(shown, on="source", how="left").select(kind=pl.lit("record"), field=pl.lit(""), source="source", shown="shown")
+    rows = refs.drop_nulls().unique().join(shown, on="source", how="left").select(kind=pl.lit("record"), field=pl.lit(exercise), source="source", shown="shown")
     own = [
-        normalised.payload.select(kind=pl.lit("reference"), field=pl.lit(name), source=pl.col(name), shown=pl.lit(None, pl.String)).drop_nulls("source").unique()
+        normalised.payload.select(kind=pl.lit("reference"), field=pl.lit(f"{name} {exercise}"), source=pl.col(name), shown=pl.lit(None, pl.String)).drop_nulls("source").unique()
         for name in needed.references
     ]
     return pl.concat([rows, *own]).sort("kind", "field", "source")
@@ -119,7 +122,7 @@ def _companies(records: pl.DataFrame) -> pl.Series:
     return records.select(organisation & registered).to_series()
 
 
-def _renamed(frame: pl.DataFrame, tokens: pl.DataFrame, columns: tuple[str, ...] = ("record_ref",), *, kind: str = "record", field: str = "") -> pl.DataFrame:
+def _renamed(frame: pl.DataFrame, tokens: pl.DataFrame, columns: tuple[str, ...], *, kind: str, field: str) -> pl.DataFrame:
     """Return the frame with its references replaced by their tokens."""
     known = tokens.filter((pl.col("kind") == kind) & (pl.col("field") == field)).select("source", "token")
     for column in columns:
@@ -152,10 +155,10 @@ def _nothing(name: str, size: int) -> pl.Series:
     return pl.Series(name, [None] * size, pl.Binary)
 
 
-def _payload(payload: pl.DataFrame, contract: Contract, needed: Needs, tokens: pl.DataFrame) -> pl.DataFrame:
-    out = _renamed(payload, tokens, _REFERENCES)
+def _payload(payload: pl.DataFrame, contract: Contract, needed: Needs, tokens: pl.DataFrame, exercise: str) -> pl.DataFrame:
+    out = _renamed(payload, tokens, _REFERENCES, kind="record", field=exercise)
     for name in needed.references:
-        out = _renamed(out, tokens, (name,), kind="reference", field=name)
+        out = _renamed(out, tokens, (name,), kind="reference", field=f"{name} {exercise}")
     withheld = [pl.lit(None, out.schema[name]).alias(name) for name in needed.withheld(contract)]
     coarse = [_in_steps(contract, name) for name in needed.coarse]
     words = [_searched(name, wanted) for name, wanted in needed.words.items()]

@@ -174,7 +174,7 @@ def load_unit_keys(home: Path) -> UnitKeys:
 def load_exercise(home: Path, agreement: str) -> ExerciseCard:
     """Return the exercise card that was accepted for an agreement, in a partner's home or the unit's."""
     path = exercise_path(home, agreement)
-    card = load(path, ExerciseCard, mend="accept the custodian's files: counterfoil keys accept FILE ...")
+    card = load(path, ExerciseCard, mend="make keys (counterfoil keys partner, or keys unit), hand the card to the custodian, and accept what comes back: counterfoil keys accept FILE ...")
     if card.agreement != agreement:
         raise IntegrityError("the exercise card is of another agreement", file=str(path), mend="accept the custodian's files again: counterfoil keys accept FILE ...")
     return card
@@ -230,7 +230,7 @@ def refuse_unit(folder: Path) -> None:
     place = folder.resolve()
     for above in (place, *place.parents):
         if (above / FILES["unit"]).is_file() or (above / FOLDER / UNIT).is_file():
-            raise ConfigurationError(NEVER, file=str(folder), found="the unit's home", mend="work in a folder of the custodian or of a partner, on another machine")
+            raise ConfigurationError(NEVER, file=str(folder), found=f"{above} is a unit's home", mend="work in a folder of the custodian or of a partner, on another machine")
 
 
 def _is_root(path: Path) -> bool:

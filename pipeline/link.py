@@ -12,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from matchers.collisions import STEPPED, Collisions, assumed, merged
+from matchers.comparison import usable
 from matchers.encoded import ENCODED_PERSON, ENCODED_TRADER, encoded_features
 from matchers.encoding.layout import ProfileName
 from matchers.engine import Linkage
@@ -49,7 +50,7 @@ _ENCODED = (_Kind(ENCODED_PERSON, person_tier()), _Kind(ENCODED_TRADER, organisa
 
 def link(
     records: pl.DataFrame, settings: RunSettings, models: Mapping[str, Model] | None = None, before: pl.DataFrame | None = None, *,
-    encodings: pl.DataFrame | None = None, said: Sequence[SaidOfChance] = (), profile: ProfileName = "P1",
+    encodings: pl.DataFrame | None = None, said: Sequence[tuple[str, SaidOfChance]] = (), profile: ProfileName = "P1",
 ) -> Linked:
     """Find the records that are the same person, organisation or home, or that share an account or a NINO.
 
@@ -59,7 +60,7 @@ def link(
         before: `entity, cluster_id, reference` of the night before, whose names clusters keep.
         encodings: `record` and the columns of `ENCODING`, of the people whose identity travelled as tokens; they are linked among
             themselves.
-        said: what their extracts say of chance.
+        said: (partner, what its extract says of chance), of every extract.
         profile: how much of identity was encoded.
 
     Raises:
@@ -70,7 +71,7 @@ def link(
     clear = records.filter(~pl.col("record").is_in(encoded.implode()) | pl.col("name").is_not_null())
     found = [_link_kind(clear, kind, settings, references, (models or {}).get(kind.entity.name)) for kind in _KINDS]
     if encodings is not None:
-        chance = merged([Collisions(**vars(one)) for one in said]) if said else assumed()
+        chance = merged([(partner, Collisions(**vars(one))) for partner, one in said]) if said else assumed()
         found += [_link_encoded(records, encodings, kind, chance, profile, settings, references) for kind in _ENCODED]
     accounts, passed_over = account_links(records)
     homes = address_clusters(records)
@@ -195,9 +196,9 @@ def _compared(links: pl.DataFrame, records: pl.DataFrame, encodings: pl.DataFram
     both = links.with_row_index("row").filter(pl.col("record_l").is_in(held["record"].implode()) & pl.col("record_r").is_in(held["record"].implode()))
     left, right = (np.array([place[number] for number in both[name].to_list()], np.int32) for name in ("record_l", "record_r"))
     fields = (*ENCODED_PERSON.comparisons, next(c for c in ENCODED_TRADER.comparisons if c.name == "name"))
-    levels = level_table(features, left, right, fields, fields)
+    levels = level_table(features, left, right, usable(features, fields), fields)
     unlike = {name: pl.col(f"level_{name}").is_in(levels_of_two) for name, levels_of_two in TWO_PEOPLE.items()}
-    people = pl.lit((both["entity"] == "nino"))
+    people = pl.lit(both["entity"] == "nino")
     home = pl.col("level_address")
     said = levels.select(
         row=both["row"], two=pl.when(people).then(pl.all_horizontal(unlike.values())).otherwise(pl.col("level_name") == "differs"),

@@ -20,7 +20,7 @@ from pipeline.flag import check_rules, flag
 from pipeline.gateway import within_agreements
 from pipeline.home import load_partnership
 from pipeline.intake import incomplete, intake
-from pipeline.key_files import exercise_path, load_exercise
+from pipeline.key_files import exercise_path, load_exercise, refuse_roots
 from pipeline.link import link
 from pipeline.lock import run_lock
 from pipeline.models import load_models
@@ -96,6 +96,7 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
     Raises:
         LockHeld, ConfigurationError, SafetyStop, StorageError: nothing was published; what was published before stands.
     """
+    refuse_roots(home)
     partnership = load_partnership(home)
     rules = _rules_in_use(partnership)
     check_rules(rules, load_values(), as_of=as_of)

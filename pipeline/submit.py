@@ -87,7 +87,7 @@ def travelling(normalised: Normalised, contract: Contract, partner: PartnerHome,
         _refuse_clear_by_mistake(partner, home)
         return encode(normalised, contract, None, needed=needed, tokens=nothing)
     keys, crosswalk = _keys(partner, home), load_partner_keys(home).crosswalk
-    wanted = references(normalised, contract, needed)
+    wanted = references(normalised, contract, needed, keys.exercise.id)
     tables = {}
     for name, kind in ((contract.id, "record"), (REFERENCES, "reference")):
         tables[name] = extended(load(home, partner.id, name, crosswalk), wanted.filter(pl.col("kind") == kind), now=now.date(), draw=draw)

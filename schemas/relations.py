@@ -110,7 +110,7 @@ class Assembled:
         rejects: `partner, dataset, submission_id` and the columns of `REJECT`.
         inputs: (partner, dataset, submission_id, row_digest) of every submission used, sorted.
         encodings: of encoded people, `record` and the columns of `ENCODING` without the references; sorted by record.
-        said: what each encoded delivery says of chance.
+        said: (partner, what its extract says of chance), of every encoded delivery.
         profile: how much of identity is encoded.
         disclosures: (partner, dataset) -> how its identity travelled.
     """
@@ -123,7 +123,7 @@ class Assembled:
     inputs: tuple[tuple[str, str, str, str], ...]
     notes: tuple[str, ...] = ()
     encodings: pl.DataFrame | None = None
-    said: tuple[SaidOfChance, ...] = ()
+    said: tuple[tuple[str, SaidOfChance], ...] = ()
     profile: Literal["P1", "P2"] = "P1"
     disclosures: Mapping[tuple[str, str], str] = field(default_factory=dict)
 

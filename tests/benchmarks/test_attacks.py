@@ -106,8 +106,8 @@ def test_a_thief_with_the_root_reads_the_file_and_no_token_of_the_store():
     assert attacks_keys.in_common(encoded, store) == 0
     assert attacks_keys.in_common(encoded, encoded) > 10_000
     # weights of filters say nothing under the pepper, and who is who without it
-    assert max(attacks_keys.by_weights(store, encoded).values()) < 0.02
-    assert attacks_keys.by_weights(encoded, encoded)["p3"] > 0.6
+    assert max(right for right, _ in attacks_keys.by_weights(store, encoded).values()) < 0.02
+    assert attacks_keys.by_weights(encoded, encoded)["p3"][0] > 0.6
 
 
 @pytest.mark.parametrize("profile", ["P1", "P2"])

@@ -1,5 +1,7 @@
 """What an extract says of chance, worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -88,11 +90,11 @@ def test_homes_are_equal_however_flat_and_house_are_written():
 
 def said_of(records, equal):
     row = dict.fromkeys(FIELDS, equal)
-    return Collisions(records, row, row, dict.fromkeys(FIELDS, (equal, 1 - equal)), {"forename": (equal,) * 4}, {"forename surname": equal})
+    return Collisions(records, row, row, {**dict.fromkeys(FIELDS, (equal, 1 - equal)), "address": (equal, 0, 0, 0, 0, 1 - equal)}, {"forename": (equal,) * 4}, {"forename surname": equal})
 
 
 def test_several_extracts_weigh_as_many_people_as_they_have():
-    both = merged([said_of(300, 0.1), said_of(100, 0.5)])
+    both = merged([("northmere", said_of(300, 0.1)), ("northmere", said_of(100, 0.5))])
     assert both.records == 400
     assert both.known["nino"] == both.equal["forename"] == both.together["forename surname"] == pytest.approx(0.2)
     assert both.unlike["surname"] == pytest.approx((0.2, 0.8))
@@ -100,7 +102,16 @@ def test_several_extracts_weigh_as_many_people_as_they_have():
 
 
 def test_one_extract_alone_says_what_it_says():
-    assert merged([said_of(300, 0.1)]) == said_of(300, 0.1)
+    assert merged([("northmere", said_of(300, 0.1))]) == said_of(300, 0.1)
+
+
+def test_how_near_people_of_two_partners_live_is_believed_and_not_what_each_says_of_its_own():
+    six = (0.1, 0.1, 0.1, 0.1, 0.1, 0.5)
+    one = replace(said_of(100, 0.1), unlike={**said_of(100, 0.1).unlike, "address": six})
+    both = merged([("northmere", one), ("eastholt", one)])
+    believed = assumed().unlike["address"]
+    assert both.unlike["address"] == pytest.approx([(a + b) / 2 for a, b in zip(six, believed, strict=True)])
+    assert both.unlike["surname"] == pytest.approx((0.1, 0.9))
 
 
 def test_what_is_assumed_is_what_is_believed_of_strangers():

@@ -32,7 +32,7 @@ def rows(dataset: str, parties: list[dict[str, object]], payload: list[dict[str,
 
 def encoded(dataset: str, normalised: Normalised) -> Outgoing:
     wanted = needs(load_rules(), CONTRACTS[dataset])
-    refs = references(normalised, CONTRACTS[dataset], wanted)
+    refs = references(normalised, CONTRACTS[dataset], wanted, EXERCISE.id)
     tokens = refs.with_columns(token=pl.Series([f"{n:032x}" for n in range(refs.height)], dtype=pl.String))
     return encode(normalised, CONTRACTS[dataset], KEYS, needed=wanted, tokens=tokens)
 
