@@ -148,8 +148,8 @@ def structure(options: argparse.Namespace) -> Iterable[Row]:
 
 def _smaller(names: tuple[str, ...]) -> list[tuple[str, ...]]:
     """Return passes to leave out: each by itself, then groups of them."""
-    numbers, names_alone, homes = NUMBERS, ("p8", "p9", "p10"), ("p5", "p6", "p7")
-    groups = (*((name,) for name in names if name not in NUMBERS), numbers, names_alone, homes, (*numbers, *names_alone), (*numbers, *names_alone, *homes))
+    numbers, homes = NUMBERS, ("p5", "p6")
+    groups = (*((name,) for name in names if name not in NUMBERS), numbers, homes, (*numbers, *homes))
     return [found for group in groups if (found := tuple(n for n in group if n in names))]
 
 

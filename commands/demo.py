@@ -21,14 +21,15 @@ def demonstrate(
 
     out = screen(ctx)
     made = demo(folder, residents=residents, seed=seed, say=out.progress)
-    out.result({"folder": folder, "run_id": made.run.run_id, "example": made.example, "rules": made.table.to_dicts()})
+    out.result({"folder": folder, "run_id": made.run.run_id, "example": made.example, "in_clear": made.of, "in_both": made.same, "rules": made.table.to_dicts()})
     if out.as_json:
         return
     show_run(out, made.run)
     out.say("")
-    out.table("What was planted, and what was found", ("Rule", "", "Planted", "Found", "Issued", "Precision", "Recall"), [
-        (r["rule"], r["title"], r["planted"], r["found"], r["issued"], _share(r["precision"]), _share(r["recall"])) for r in made.table.iter_rows(named=True)
+    out.table("What was planted, and what was found", ("Rule", "", "Planted", "Found", "Issued", "In clear", "Precision", "Recall"), [
+        (r["rule"], r["title"], r["planted"], r["found"], r["issued"], r["clear"], _share(r["precision"]), _share(r["recall"])) for r in made.table.iter_rows(named=True)
     ])  # fmt: skip
+    out.say(f"The unit saw no name, birth date or address of a person. With identity in clear it issues {made.of:,} exceptions; {made.same:,} of them stand here.")
     unit = folder / "unit"
     out.say("\nWhere to look")
     out.say(f"  what each council gets  {folder / 'shared' / 'outbox' / 'northmere' / 'runs' / made.run.run_id}")

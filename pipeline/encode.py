@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 import polars as pl
 
+from matchers.attacks import self_test
 from matchers.collisions import collisions
 from matchers.derivation import Exercise, derive
 from matchers.encoded import name_steps, sample_levels
@@ -27,11 +28,13 @@ from matchers.normalisers.organisations import is_registered_body
 from pipeline.bytes_columns import column_of
 from schemas.contract import Contract, FieldType
 from schemas.errors import IntegrityError
-from schemas.manifest import EncodingNote, SaidOfChance
+from schemas.manifest import EncodingNote, SaidOfChance, SelfTest
 from schemas.records import ENCODING, IDENTITY, NUMBER_TOKENS, PASSES, RECORD, payload_shape
 from schemas.relations import Normalised, Outgoing
 
 TOKEN = "^[0-9a-f]{32}$"
+FEWEST_ATTACKED = 2_000  # people; of fewer, what an attack learns is mostly luck
+SEED = 20261101  # of the sample that is attacked
 POUNDS = 100_00  # pence; amounts that rules only show are sent in steps of it
 _NUMBERS_ONLY = tuple(Pass(name, (name,), (), ()) for name in NUMBER_TOKENS)
 _REFERENCES = ("record_ref", "party_ref")
@@ -57,7 +60,8 @@ def encode(normalised: Normalised, contract: Contract, keys: Keys | None, *, nee
         tokens: crosswalk: `kind, field, source, token`, for every reference of these rows.
 
     Raises:
-        IntegrityError: something that may identify a person would have left; nothing is handed through.
+        IntegrityError: something that may identify a person would have left, or an attack on the encodings learnt more than it may; nothing
+            is handed through.
     """
     if keys is None:
         return Outgoing(normalised.records, normalised.payload)
@@ -190,6 +194,17 @@ def _note(people: pl.DataFrame, encoded: Encoded, contract: Contract, keys: Keys
         agreement=exercise.agreement, exercise=exercise.id, profile=exercise.profile, spec=exercise.spec, key_check=keys.key_check,
         canaries=dict(keys.canaries), people=people.height, meeting={name: len(rows) for name, rows in encoded.rows.items()},
         oversize={name: blocks for name, blocks in encoded.oversize.items() if blocks[0]}, unmet=int((~met).sum()),
-        withheld=needed.withheld(contract), coarse=needed.coarse, self_tests=(),
+        withheld=needed.withheld(contract), coarse=needed.coarse, self_tests=_attacked(people, encoded),
         chance=None if said is None else SaidOfChance(**vars(said)),
     )  # fmt: skip
+
+
+def _attacked(people: pl.DataFrame, encoded: Encoded) -> tuple[SelfTest, ...]:
+    """Attack what is about to leave, as somebody could who has it and public lists, and stop where more is learnt than may be."""
+    if people.height < FEWEST_ATTACKED:
+        return ()
+    results = self_test(encoded, people, SEED)
+    if failed := [one for one in results if not one.passed]:
+        found = "; ".join(f"{one.attack}: {one.metric:.3f} in {one.column}, at most {one.gate:.3f} may be" for one in failed)
+        raise IntegrityError("nothing was sent: an attack on the encoded extract learnt more than it may", found=found, mend="send this message to the unit; the extract stayed here")
+    return tuple(SelfTest(attack=one.attack, column=one.column, measured=round(one.metric, 6), gate=round(one.gate, 6)) for one in results)

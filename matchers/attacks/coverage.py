@@ -16,7 +16,7 @@ GATE: dict[ProfileName, float] = {"P1": 0.05, "P2": 0.01}  # of strangers' token
 NUMBERS_GATE = 0.001  # of strangers' tokens of a number that is given out to one person
 KNOWN = "people of one's own and their tokens"
 _ONE_PERSON = ("nino", "email", "account")  # what one person's records share and strangers' do not, and so do two of these together
-_TOGETHER = (("p1", "p2"), ("p1", "p4"), ("p2", "p4"), ("p6", "p7"), ("p6", "p3"), ("p7", "p3"), ("p6", "district"), ("p7", "district"))
+_TOGETHER = (("p1", "p2"), ("p1", "p4"), ("p2", "p4"), ("p6", "p3"), ("p6", "district"))
 
 
 def coverage(known: Ids, strangers: Ids) -> float:

@@ -11,6 +11,7 @@ from matchers.attacks.columns import AttackResult, Column, worst
 
 GATE = 0.3  # bits
 SHUFFLES = 5
+FEWEST = 500  # filters; what fewer of them seem to say is mostly chance
 Counts = npt.NDArray[np.int64]
 
 
@@ -32,7 +33,7 @@ def weight_attack(columns: Iterable[Column], lengths: dict[str, Counts], *, seed
     """Return where the weight of filters says most about the length of their texts.
 
     Args:
-        columns: of filters; others are passed over.
+        columns: of filters; others are passed over, and those with too few to say anything.
         lengths: what a filter is made of -> letters of each record's text; 0 where there is none.
     """
     found = {}
@@ -42,6 +43,8 @@ def weight_attack(columns: Iterable[Column], lengths: dict[str, Counts], *, seed
         known = np.unique(column.ids, return_index=True)[1]  # equal filters of one block are one and the same draw
         known = known[column.ids[known] != 0]
         weights = np.bitwise_count(column.filters[known]).sum(axis=1, dtype=np.int64)
+        if len(known) < FEWEST:
+            continue
         found[column.name] = (information(weights, lengths[column.text][column.rows[known]], seed=seed), GATE)
     return worst("A7 weight and length, bits", "nothing", found)
 

@@ -12,7 +12,6 @@ import numpy.typing as npt
 import polars as pl
 
 from matchers.encoding.prf import BLOCK, Blocks, Prf, text_mac
-from matchers.encoding.rarity import COMMONEST_RARE, rarity
 from matchers.keys import home_key
 from matchers.normalisers.identifiers import nino_key, postcode_sector
 from matchers.normalisers.names import nickname_root
@@ -128,7 +127,6 @@ _DISTINCT: dict[str, tuple[pl.Expr, dict[str, pl.Expr]]] = {
     "surname": (pl.col("surname"), {
         "surname": _V, "surname_letters": _letters(_V), "surname_first": _V.str.extract("^([^ ]+)"), "surname_last": _V.str.extract("([^ ]+)$"),
         "surname_sound": pl.when(_V.str.len_chars() > 1).then(sound(_V)),
-        "rare_surname_sound": pl.when((_V.str.len_chars() > 1) & (rarity("surname", _V) >= COMMONEST_RARE)).then(sound(_V)),
     }),
     "middle_names": (pl.col("middle_names"), {"middle_names": _V, "middle_initial": _V.str.slice(0, 1)}),
     "date_of_birth": (pl.col("date_of_birth"), {

@@ -54,14 +54,9 @@ PERSON_PASSES = (
     Pass("p1", ("birth_date", "forename_sound"), FILTERS, _WITHOUT_BIRTH, ("birth",)),
     Pass("p2", ("birth_date", "surname_sound"), FILTERS, _WITHOUT_BIRTH, ("birth",)),
     Pass("p3", ("forename|surname", "birth_year"), FILTERS, _WHOLE),
-    Pass("p4", ("birth_date", "district"), FILTERS, _WITHOUT_BIRTH, ("birth",)),
+    Pass("p4", ("forename_sound|surname_sound", "birthday"), FILTERS, _WHOLE),
     Pass("p5", ("home", "root_initial"), ("forename", "surname"), _WITHOUT_HOME, ("home",)),
     Pass("p6", ("line", "surname_sound"), ("forename", "surname"), _WHOLE, ("line",)),
-    Pass("p7", ("line", "root_initial"), ("forename", "surname"), _WHOLE, ("line",)),
-    Pass("p8", ("forename_sound|surname_sound", "district"), FILTERS, _WHOLE),
-    Pass("p9", ("forename|surname", "middle_initial"), FILTERS, _WHOLE),
-    Pass("p10", ("forename_sound|rare_surname_sound",), FILTERS, _WHOLE),
-    Pass("p11", ("forename_sound|surname_sound", "birthday"), FILTERS, _WHOLE),
     Pass("trade", ("trading_name",), ("surname", "address"), ("surname", "surname_first", "surname_last", *PLACES)),
     Pass("nino", ("nino",), FILTERS, (*NAMES, *PLACES, *BIRTH)),
     Pass("phone", ("phone",), FILTERS, _WHOLE),
@@ -108,8 +103,8 @@ class Profile:
         return slice(start, start + TOKEN_BYTES)
 
 
-# The strong profile leaves out what meets on parts of a date or on names alone, and how rare a name is; the unit finds a little less.
-_STRONG = ("p1", "p2", "p5", "p6", "p7", "trade", *NUMBERS)
+# The strong profile leaves out what meets on a part of a date, and how rare a name is; the unit finds a little less.
+_STRONG = ("p1", "p2", "p5", "p6", "trade", *NUMBERS)
 PROFILES: dict[ProfileName, Profile] = {
     "P1": Profile("P1", PERSON_PASSES, "insertions", 32, steps=True),
     "P2": Profile("P2", tuple(one for one in PERSON_PASSES if one.name in _STRONG), "majority", 64, steps=False),

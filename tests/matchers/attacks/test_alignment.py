@@ -65,7 +65,7 @@ def test_an_assignment_is_as_good_as_that_of_scipy():
     b = a + noisy + noisy.T
     none = np.zeros((40, 40), np.float32)
     ours = assignment(a, b, none)
-    theirs = quadratic_assignment(a, b, method="faq", options={"maximize": True}).col_ind
+    theirs = quadratic_assignment(a, b, method="faq", options={"maximize": True, "rng": np.random.default_rng(1)}).col_ind
     assert (a * b[np.ix_(ours, ours)]).sum() >= 0.99 * (a * b[np.ix_(theirs, theirs)]).sum()
 
 

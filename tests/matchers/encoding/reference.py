@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
 from matchers.encoding.layout import FAMILY, FILTERS, TOKENS, Pass, Profile
-from matchers.encoding.rarity import rarity
 from matchers.normalisers.names import nickname_root
 from matchers.sound import sound
 
@@ -64,8 +63,6 @@ def pieces(person: Person) -> dict[str, str | None]:
             out["surname_letters"] = "".join(sorted(surname))
         if len(surname) > 1:
             out["surname_sound"] = of(sound, surname)
-            if of(lambda name: rarity("surname", name), surname) == 3:
-                out["rare_surname_sound"] = out["surname_sound"]
     if middle is not None:
         out |= {"middle_names": middle, "middle_initial": middle[:1]}
     date = person["date_of_birth"]
