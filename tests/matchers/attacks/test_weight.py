@@ -22,17 +22,24 @@ def test_unrelated_numbers_tell_nothing_however_few():
 
 
 def test_equal_filters_count_once_and_empty_ones_not_at_all():
-    # four hundred records share one filter; of the other two hundred each length has its weight
-    filters = np.zeros((700, 32), np.uint8)
+    # four hundred records share one filter; of the other six hundred each length has its weight
+    filters = np.zeros((1100, 32), np.uint8)
     filters[:400, 0] = 1
-    many = np.arange(200)
-    filters[400:600, 1:3] = many.astype(np.uint16)[:, None].view(np.uint8)
-    filters[400:600, 3] = np.where(many % 2, 255, 0)
-    filters[400:600, 4] = 1
+    many = np.arange(600)
+    filters[400:1000, 1:3] = many.astype(np.uint16)[:, None].view(np.uint8)
+    filters[400:1000, 3] = np.where(many % 2, 255, 0)
+    filters[400:1000, 4] = 1
     lengths = np.concatenate((np.full(400, 5), np.where(many % 2, 9, 3), np.zeros(100))).astype(np.int64)
     ids = np.concatenate((np.full(400, 7), many + 8, np.zeros(100))).astype(np.uint64)
-    column = Column("p1", "forename filter", np.arange(700), ids, ids, filters)
+    column = Column("p1", "forename filter", np.arange(1100), ids, ids, filters)
     result = weight_attack([column], {"forename": lengths}, seed=1)
     assert result.column == "p1 forename filter"
     assert result.metric > 0.8
     assert not result.passed
+
+
+def test_too_few_filters_say_nothing():
+    filters = np.zeros((40, 32), np.uint8)
+    filters[:, 0] = np.where(np.arange(40) % 2, 255, 1)
+    column = Column("p1", "forename filter", np.arange(40), np.arange(1, 41, dtype=np.uint64), np.arange(1, 41, dtype=np.uint64), filters)
+    assert weight_attack([column], {"forename": np.where(np.arange(40) % 2, 9, 3)}, seed=1).column == "none"
