@@ -69,7 +69,7 @@ def demo(folder: Path, *, residents: int = 20_000, seed: int = SEED, as_of: date
     exceptions = issued_by(folder, folder, summary)
     say("the same once more with identity in clear, to compare")
     in_clear = issued_by(folder, folder / IN_CLEAR, night(folder, folder / IN_CLEAR, as_of=as_of, disclosure="clear"))
-    table = score(exceptions, folder / "truth").join(_issued(in_clear).group_by("rule").agg(clear=pl.len().cast(pl.Int64)), on="rule", how="left", maintain_order="left")
+    table = score(exceptions, folder / "truth").join(score(in_clear, folder / "truth").select("rule", clear="issued"), on="rule", how="left", maintain_order="left")
     both = [set(_issued(one).select("rule", *_sides()).rows()) for one in (exceptions, in_clear)]
     return Demo(folder, summary, _with_titles(table.with_columns(pl.col("clear").fill_null(0))), len(both[0] & both[1]), len(both[1]), _example(exceptions))
 
