@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks import attacks_bits, attacks_graphs, attacks_keys, attacks_lists
-from benchmarks.attacks_data import ROOT, Row, people, plain, submission, telephones_told_apart, two_halves
+from benchmarks.attacks_data import ROOT, Row, people, plain, submission, two_halves
 from benchmarks.machine import machine
 from benchmarks.population import true_records
 from matchers.attacks.alignment import QUICK, Effort, Values, alignment_attack, file_wide, guess, in_blocks
@@ -119,7 +119,7 @@ def mined(column: Column, records: pl.DataFrame, other: pl.DataFrame) -> float:
 
 def structure(options: argparse.Namespace) -> Iterable[Row]:
     """A3: who shares blocks with whom."""
-    mine, others = (telephones_told_apart(half) for half in two_halves(options.large, options.seed + 2))
+    mine, others = two_halves(options.large, options.seed + 2)
     encoded = submission(mine, options.profile)
     for overlap in (1.0, 0.99, 0.95, 0.8, 0.5):
         known, at = _listed(mine, others, overlap, options.seed)
@@ -140,10 +140,6 @@ def structure(options: argparse.Namespace) -> Iterable[Row]:
         known, at = _listed(once.head(least), others_once.head(least), overlap, options.seed)
         note = f"{least:,} records, one of each person"
         yield _named_by_list(alone, open_tokens(known, options.profile), at, 0.0, overlap, A3_GATE.get((options.profile, overlap)), note, options.seed)
-    mine, others = two_halves(options.large, options.seed + 2)
-    known, at = _listed(mine, others, 1.0, options.seed)
-    note = "with the thousand invented telephones, which join strangers"
-    yield _named_by_list(submission(mine, options.profile), open_tokens(known, options.profile), at, 0.0, 1.0, None, note, options.seed)
 
 
 def _smaller(names: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -180,7 +176,7 @@ def _named_by_list(encoded: Encoded, known: Encoded, at: np.ndarray, given: floa
 def graphs(options: argparse.Namespace) -> Iterable[Row]:
     """A4: graphs of likeness."""
     most = min(A4_MOST, options.records)
-    mine, others = (telephones_told_apart(half) for half in two_halves(most, options.seed + 3))
+    mine, others = two_halves(most, options.seed + 3)
     graph = attacks_graphs.likeness(submission(mine, options.profile))
     for overlap in (0.2, 0.5, 1.0):
         known, at = _listed(mine, others, overlap, options.seed)
@@ -196,14 +192,12 @@ def strangers(options: argparse.Namespace) -> Iterable[Row]:
     for one, other in zip(columns(submission(known, options.profile)), columns(submission(others, options.profile)), strict=False):
         assert one.name == other.name
         shares[one.name] = coverage(one.ids, other.ids)
-    composite, numbers = coverage_attack({n: s for n, s in shares.items() if not n.startswith("phone")}, options.profile)
+    composite, numbers = coverage_attack(shares, options.profile)
     yield of(composite)
     yield of(numbers, note="NINOs of strangers that differ in the last letter alone are left out; see `two_halves`")
     for name in (f"{one.name} {TOKEN}" for one in PROFILES[options.profile].passes):
-        if name in shares and not name.startswith(("nino", "phone", "email", "account")):
+        if name in shares and not name.startswith(NUMBERS):
             yield Row("A5 of these", KNOWN, name, shares[name], GATE[options.profile])
-    if f"phone {TOKEN}" in shares:
-        yield Row("A5 telephones", KNOWN, f"phone {TOKEN}", shares[f"phone {TOKEN}"], None, note="only 1,000 invented ones exist, so strangers share them")
 
 
 def thief(options: argparse.Namespace) -> Iterable[Row]:
@@ -224,7 +218,7 @@ def thief(options: argparse.Namespace) -> Iterable[Row]:
     note = f"precision {right / max(claimed, 1e-9):.1%}; by chance a weight fits now and then"
     yield Row("A6 weights, unit's store", "the root and all these people", name, right, 0.0, note=note)
     found = attacks_keys.by_differences(store, encoded)
-    name = max((n for n in found if n != "phone"), key=lambda n: found[n])
+    name = max(found, key=lambda n: found[n])
     said = ", ".join(f"{n} {share:.1%}" for n, share in found.items())
     yield Row("A6 differences in blocks, unit's store", "the root and all these people", name, found[name], 0.0, note=f"records in blocks named: {said}")
 

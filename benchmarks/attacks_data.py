@@ -71,12 +71,6 @@ def two_halves(records: int, seed: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     return one, other.with_columns(nino=pl.when(~alike).then("nino"))
 
 
-def telephones_told_apart(records: pl.DataFrame) -> pl.DataFrame:
-    """Return the records with telephones that only one home shares: the thousand invented ones, each with an extension for the home of its person."""
-    home = pl.col("home").min().over("person")
-    return records.with_columns(phone=pl.when(pl.col("phone").is_not_null()).then(pl.format("{}x{}", "phone", home)))
-
-
 def exercise(profile: ProfileName, name: str = "2026-11") -> Exercise:
     return Exercise("benchmark", name, "measuring", profile, hashlib.sha256(name.encode()).digest(), spec_digest(profile))
 

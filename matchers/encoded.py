@@ -42,7 +42,7 @@ CLOSE, NEAR, FAR, NO_TEXTS = 2, 1, 0, -1  # how alike two texts are, from their 
 DIFFER: dict[ProfileName, tuple[int, int]] = {"P1": (46, 64), "P2": (200, 220)}
 RARE = 3  # step of a name that the public table does not hold
 PEOPLE_MEET = tuple(one.name for one in PERSON_PASSES if one.name != "trade")
-TRADERS_MEET = ("trade", "p6", "account", "phone", "email")
+TRADERS_MEET = ("trade", "account")
 WHOLE_DIGITS = 6  # tokens of a whole birth date
 LARGEST_MEETING = 200  # records of all partners in one block
 HOLDERS = 20  # records that may share a number
@@ -132,7 +132,7 @@ class Together:
             "middle_names": _middle(x, y), "nino": _nino(x, y), "name": _name(x, y, alike["surname"]),
         }
         found["date_of_birth"] = np.zeros(len(a), np.int8) if "birth" in one.implies else _birth(x, y)
-        found["address"] = np.zeros(len(a), np.int8) if "home" in one.implies else _address(x, y, alike.get("address"), line="line" in one.implies)
+        found["address"] = np.zeros(len(a), np.int8) if "home" in one.implies else _address(x, y, alike["address"])
         return found
 
 
@@ -220,20 +220,18 @@ def _birth(x: Tokens, y: Tokens) -> Levels:
     return _levelled(known["birth_century"] | known["birth_month"], exact, level)
 
 
-def _address(x: Tokens, y: Tokens, alike: Levels | None, *, line: bool) -> Levels:
+def _address(x: Tokens, y: Tokens, alike: Levels) -> Levels:
     flats_differ = _known(x, y, "saon") & ~_same(x, y, "saon")
     house = _same(x, y, "paon")
     houses_differ = _known(x, y, "paon") & ~house
     code = _same(x, y, "postcode")
-    close = np.ones(len(x), np.bool_) if line else np.asarray(alike) == CLOSE
+    close = alike == CLOSE
     trusted = code | ~_known(x, y, "postcode") | _same(x, y, "sector")
     part = (code & house & ~flats_differ) | (close & trusted & ~flats_differ & ~houses_differ)
     sector = _same(x, y, "sector") | (close & ~flats_differ & ~houses_differ)
     level = in_order(len(x), part, code, sector, _same(x, y, "district"), _same(x, y, "area"))
-    known = _known(x, y, "postcode") | _known(x, y, "home") | np.asarray(line) | (alike > NO_TEXTS if alike is not None else False)
-    return _levelled(np.asarray(known), _same(x, y, "home"), level)
-
-
+    known = _known(x, y, "postcode") | _known(x, y, "home") | (alike > NO_TEXTS)
+    return _levelled(known, _same(x, y, "home"), level)
 
 
 def encoded_features(
@@ -244,7 +242,7 @@ def encoded_features(
 
     Args:
         encoded: tokens and codes; rows count from 0 in the order of the records.
-        numbers: `nino, phone, email, account`, each a token of its own as text, or null.
+        numbers: `nino, account`, each a token of its own as text, or null.
         steps: `forename, surname` -> step of rarity, -1 where it is unknown or not told.
         said: what the extracts say of chance.
         passes: in which they may meet.

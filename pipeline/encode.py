@@ -2,7 +2,7 @@
 
 Where it is encoded, every identity column is empty, or holds a token; the council's own references are replaced by random ones that
 its crosswalk alone can turn back; and of the rest of a row only what some rule needs is sent. A company with a registered number or a
-legal form in its name is not a person: it keeps its name and numbers, and its bank account, telephone and e-mail become tokens. It is
+legal form in its name is not a person: it keeps its name and numbers, and its bank account becomes a token. It is
 encoded besides, because another council may have left out its number, and so have had to take it for a person who trades.
 """
 
@@ -35,6 +35,7 @@ from schemas.relations import Normalised, Outgoing
 TOKEN = "^[0-9a-f]{32}$"
 FEWEST_ATTACKED = 2_000  # people; of fewer, what an attack learns is mostly luck
 SEED = 20261101  # of the sample that is attacked
+NEVER_SENT = ("passport_number", "phone", "email")  # no rule needs them, and they tell the unit who is whose relation
 POUNDS = 100_00  # pence; amounts that rules only show are sent in steps of it
 _NUMBERS_ONLY = tuple(Pass(name, (name,), (), ()) for name in NUMBER_TOKENS)
 _REFERENCES = ("record_ref", "party_ref")
@@ -139,7 +140,7 @@ def _without_identity(everybody: pl.DataFrame, company: pl.Series, key: Key) -> 
     kept = [name for name in IDENTITY if name not in NUMBER_TOKENS]
     return everybody.with_columns(
         *(pl.when(company).then(pl.col(name)).alias(name) for name in kept), *_number_tokens(everybody, key)
-    ).with_columns(pl.lit(None, pl.String).alias("passport_number"))
+    ).with_columns(pl.lit(None, pl.String).alias(name) for name in NEVER_SENT)
 
 
 def _number_tokens(everybody: pl.DataFrame, key: Key) -> list[pl.Series]:

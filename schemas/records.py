@@ -100,8 +100,8 @@ IDENTITY = (
     "forename", "middle_names", "surname", "date_of_birth", "nino", "phone", "email", "passport_number", "name", "name_as_sent", "company_number",
     "vat_number", "charity_number", "account", "address", "saon", "paon", "postcode", "uprn",
 )
-NUMBER_TOKENS = ("nino", "phone", "email", "account")  # identity columns that hold a token of 32 hex digits instead
-PASSES = ("p1", "p2", "p3", "p4", "p5", "p6", "trade", *NUMBER_TOKENS)  # ways for two encoded people to meet
+NUMBER_TOKENS = ("nino", "account")  # identity columns that hold a token of 32 hex digits instead
+PASSES = ("p1", "p2", "p3", "p4", "p5", "trade", *NUMBER_TOKENS)  # ways for two encoded people to meet
 _BYTES = pl.Binary()
 
 ENCODING = Shape(

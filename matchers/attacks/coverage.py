@@ -15,8 +15,8 @@ from matchers.encoding.layout import NUMBERS, ProfileName
 GATE: dict[ProfileName, float] = {"P1": 0.05, "P2": 0.01}  # of strangers' tokens of a composite value
 NUMBERS_GATE = 0.001  # of strangers' tokens of a number that is given out to one person
 KNOWN = "people of one's own and their tokens"
-_ONE_PERSON = ("nino", "email", "account")  # what one person's records share and strangers' do not, and so do two of these together
-_TOGETHER = (("p1", "p2"), ("p1", "p4"), ("p2", "p4"), ("p6", "p3"), ("p6", "district"))
+_ONE_PERSON = ("nino", "account")  # what one person's records share and strangers' do not, and so do two of these together
+_TOGETHER = (("p1", "p2"), ("p1", "p4"), ("p2", "p4"))
 
 
 def coverage(known: Ids, strangers: Ids) -> float:
@@ -48,8 +48,8 @@ def between_halves(encoded: Encoded, parts: tuple[npt.NDArray[np.bool_], npt.NDA
 def halves(encoded: Encoded, homes: Ids, districts: Ids, *, seed: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Return by record whether it is in one half or in the other; nobody, and no household, is in both.
 
-    Who is the same is not known: taken as one are records of one home, of one NINO, mail address or account, of one birth date with two
-    of the sounds of forename and surname and the district, and of one line of address and a name with the district or another name.
+    Who is the same is not known: taken as one are records of one home, of one NINO or account, and of two of these: birth date with the sound of
+    the forename, birth date with that of the surname, birthday with both.
 
     Args:
         homes: by record, equal for one home; 0 where it is unknown.

@@ -32,7 +32,6 @@ AT_MOST = 2_000  # records that are named; with its own counts, a sample of an e
 WEIGHED = 20_000  # records whose filters are weighed
 IN_BLOCKS = 3_000  # records of the largest blocks of each pass
 OF_NAMES = (*FILTER_FIELDS, *NAMES)
-INVENTED = "+447700900"  # telephones that are kept for fiction and belong to nobody; so few that strangers share them
 
 
 def self_test(encoded: Encoded, records: pl.DataFrame, seed: int) -> tuple[AttackResult, ...]:
@@ -42,7 +41,7 @@ def self_test(encoded: Encoded, records: pl.DataFrame, seed: int) -> tuple[Attac
     what blocks are made of, for A5 a half of the file as
     people whom he knows, to read the other half. All of A1 and A7 are on a sample where the file is larger than `AT_MOST`.
 
-    Who shares a NINO, a mail address or an account counts as one person in A5, so that of numbers only telephones are tried.
+    Who shares a NINO or an account counts as one person in A5, so that no number is tried.
 
     Block by block only names are tried. A digit, a month or a house number is told by its block in part whatever the key: the value that
     most records of a large block share is mostly the commonest. `benchmarks.attacks` measures that.
@@ -58,7 +57,6 @@ def self_test(encoded: Encoded, records: pl.DataFrame, seed: int) -> tuple[Attac
         return ()
     profile = profile_of(encoded)
     codes = open_codes(records, profile)
-    encoded, note = _without_invented(encoded, records)
     public = {field: _public(field, codes) for field in IN_CODES}
     parts = halves(encoded, *(ids_of(codes[:, place(name, codes.shape[1])]) for name in ("home", "district")), seed=seed)
     whole = {c.name: file_wide(c, *_meaning(c, codes, public), QUICK) for c in columns(encoded, _sample(encoded, AT_MOST, seed), fields=IN_CODES)}
@@ -69,7 +67,7 @@ def self_test(encoded: Encoded, records: pl.DataFrame, seed: int) -> tuple[Attac
     return (
         alignment_attack(whole, how="values of the whole file"),
         alignment_attack(by_block, how="names in the largest blocks"),
-        *coverage_attack(shares, profile, note=note),
+        *coverage_attack(shares, profile),
         weight_attack(columns(encoded, _sample(encoded, WEIGHED, seed), fields=FILTER_FIELDS), lengths, seed=seed),
     )
 
@@ -78,18 +76,6 @@ def _sample(encoded: Encoded, most: int, seed: int) -> npt.NDArray[np.bool_]:
     chosen = np.zeros(encoded.size, np.bool_)
     chosen[np.random.Generator(np.random.PCG64(seed)).choice(encoded.size, min(most, encoded.size), replace=False)] = True
     return chosen
-
-
-def _without_invented(encoded: Encoded, records: pl.DataFrame) -> tuple[Encoded, str]:
-    """Return the submission without the blocks of invented telephones, and what to say of it."""
-    if "phone" not in records.columns or "phone" not in encoded.rows:
-        return encoded, ""
-    invented = records["phone"].str.starts_with(INVENTED).fill_null(value=False).to_numpy()
-    kept = ~invented[encoded.rows["phone"]]
-    if kept.all():
-        return encoded, ""
-    rows, tokens, codes = ({**table, "phone": table["phone"][kept]} for table in (encoded.rows, encoded.tokens, encoded.codes))
-    return replace(encoded, rows=rows, tokens=tokens, codes=codes), f"{int((~kept).sum()):,} records with telephones kept for fiction (07700 900000 to 900999) are not counted"
 
 
 def _meaning(column: Column, codes: npt.NDArray[np.uint8], public: dict[str, Values]) -> tuple[Ids, Values]:

@@ -114,10 +114,10 @@ def _letters(name: pl.Expr) -> pl.Expr:
     return pl.when(name.str.len_chars() >= SHORTEST_TYPO).then(name.str.split("").list.sort().list.join(""))
 
 
-_NEEDED = ("forename", "middle_names", "surname", "date_of_birth", "postcode", "saon", "paon", "address", "trading_name", "nino", "phone", "email", "account")
+_NEEDED = ("forename", "middle_names", "surname", "date_of_birth", "postcode", "saon", "paon", "address", "trading_name", "nino", "account")
 _EACH: dict[str, pl.Expr] = {
     "home": pl.when(pl.col("postcode").is_not_null()).then(pl.concat_str("postcode", "house", separator="|")),
-    "line": pl.col("address"), "trading_name": pl.col("trading_name"), "nino": nino_key(pl.col("nino")), "phone": pl.col("phone"), "email": pl.col("email"), "account": pl.col("account"),
+    "line": pl.col("address"), "trading_name": pl.col("trading_name"), "nino": nino_key(pl.col("nino")), "account": pl.col("account"),
 }  # fmt: skip
 _DISTINCT: dict[str, tuple[pl.Expr, dict[str, pl.Expr]]] = {
     "forename": (pl.col("forename"), {

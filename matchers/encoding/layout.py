@@ -56,14 +56,11 @@ PERSON_PASSES = (
     Pass("p3", ("forename|surname", "birth_year"), FILTERS, _WHOLE),
     Pass("p4", ("forename_sound|surname_sound", "birthday"), FILTERS, _WHOLE),
     Pass("p5", ("home", "root_initial"), ("forename", "surname"), _WITHOUT_HOME, ("home",)),
-    Pass("p6", ("line", "surname_sound"), ("forename", "surname"), _WHOLE, ("line",)),
     Pass("trade", ("trading_name",), ("surname", "address"), ("surname", "surname_first", "surname_last", *PLACES)),
     Pass("nino", ("nino",), FILTERS, (*NAMES, *PLACES, *BIRTH)),
-    Pass("phone", ("phone",), FILTERS, _WHOLE),
-    Pass("email", ("email",), FILTERS, _WHOLE),
     Pass("account", ("account",), FILTERS, _WHOLE),
 )
-NUMBERS = ("nino", "phone", "email", "account")  # passes of one attribute each, given out to one person or one household
+NUMBERS = ("nino", "account")  # passes of one attribute each, given out to one person or one household
 
 
 @dataclass(frozen=True)
@@ -104,7 +101,7 @@ class Profile:
 
 
 # The strong profile leaves out what meets on a part of a date, and how rare a name is; the unit finds a little less.
-_STRONG = ("p1", "p2", "p5", "p6", "trade", *NUMBERS)
+_STRONG = ("p1", "p2", "p5", "trade", *NUMBERS)
 PROFILES: dict[ProfileName, Profile] = {
     "P1": Profile("P1", PERSON_PASSES, "insertions", 32, steps=True),
     "P2": Profile("P2", tuple(one for one in PERSON_PASSES if one.name in _STRONG), "majority", 64, steps=False),

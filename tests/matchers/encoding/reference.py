@@ -84,7 +84,7 @@ def pieces(person: Person) -> dict[str, str | None]:
         out["home"] = None if home is None else f"{postcode}|{home}"
     if (nino := person["nino"]) is not None:
         out |= {"nino": nino[:8], "nino_prefix": nino[:2], "nino_first": nino[2:4], "nino_second": nino[4:6], "nino_third": nino[6:8], "nino_letters": "".join(sorted(nino[:8]))}
-    return out | {name: person[name] for name in ("phone", "email", "account", "trading_name")}
+    return out | {name: person[name] for name in ("account", "trading_name")}
 
 
 def letter_pairs(text: str) -> list[bytes]:
