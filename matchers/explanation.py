@@ -70,6 +70,14 @@ SPECIAL = {
 }
 
 
+# What brings encoded people together, by pass.
+MET = {
+    "p1": "birth date and sound of the forename", "p2": "birth date and sound of the surname", "p3": "both names and year of birth",
+    "p4": "sounds of both names, and day and month of birth", "p5": "home and initial", "trade": "trading name", "nino": "National Insurance number",
+    "account": "bank account",
+}
+
+
 def words(field: str, level: str) -> str:
     """Return what a comparison said, without its weight; a level nobody has described is named as it is.
 
@@ -78,6 +86,8 @@ def words(field: str, level: str) -> str:
     >>> words("licence_number", "one-digit")
     'Licence number: one digit'
     """
+    if field == "met":
+        return "Brought together by " + "; by ".join(f"{MET.get(name, 'another pass')} ({name})" for name in level.split())
     if (field, level) in SPECIAL:
         return SPECIAL[field, level]
     noun = NOUNS.get(field, field.replace("_", " ").strip() or "value")

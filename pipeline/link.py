@@ -147,7 +147,8 @@ def _found(linkage: Linkage, features: Features, kind: _Kind, numbers: npt.NDArr
     digests = pl.Series("cluster_id", ["c" + hashlib.sha256(name.encode()).hexdigest()[:15] for name in members["cluster_id"]], pl.String)
     clusters = members.select(pl.lit(entity.name).alias("entity"), digests, pl.Series("record", numbers).gather(members["row"]).alias("record"))
     return Linked(
-        links=table.select(*LINK.columns), evidence=_evidence(table, entity), clusters=clusters,
+        links=table.select(*LINK.columns), evidence=pl.concat([_evidence(table, entity), *([_met(table, linkage)] if features.together else [])]),
+        clusters=clusters,
         model=as_json(linkage.model, entity=entity.name), notes=tuple(f"{entity.name}: {note}" for note in linkage.notes),
         counts={f"{entity.name} pairs": linkage.blocked.size, f"{entity.name} links": table.height},
     )
@@ -237,6 +238,16 @@ def _evidence(links: pl.DataFrame, entity: Entity) -> pl.DataFrame:
     ]
     start = links.select(*key, pl.lit("start").alias("field"), pl.lit("start").alias("level"), pl.col("contribution_start").alias("contribution"))
     return pl.concat([*rows, start]).filter((pl.col("field") != OTHERS) | (pl.col("contribution") != 0))
+
+
+def _met(links: pl.DataFrame, linkage: Linkage) -> pl.DataFrame:
+    """Return one line of evidence for each link of encoded records: the passes that brought it together. It weighs nothing."""
+    names = [rule.name for rule in linkage.blocked.used]
+    said = [" ".join(name for bit, name in enumerate(names) if mask >> bit & 1) for mask in links["rules"].to_list()]
+    return links.with_columns(pl.Series("level", said, pl.String)).filter(pl.col("rules") > 0).select(
+        "entity", "record_l", "record_r", pl.lit("met").alias("field"),
+        "level", pl.lit(0, pl.Int64).alias("contribution"),
+    )
 
 
 def _key_links(pairs: pl.DataFrame, entity: str, tier: str) -> pl.DataFrame:

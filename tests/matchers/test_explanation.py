@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matchers.entities import ENTITIES
-from matchers.explanation import NOUNS, SENTENCES, evidence_lines, sentence, sentences, weight, words
+from matchers.explanation import MET, NOUNS, SENTENCES, evidence_lines, sentence, sentences, weight, words
 from matchers.tables import OTHERS
-from schemas.records import EVIDENCE, EXCEPTION
+from schemas.records import EVIDENCE, EXCEPTION, PASSES
 
 COMPARED = {(c.name, level) for entity in ENTITIES.values() for c in entity.comparisons for level in (*c.levels, "missing")}
 LEVELS = COMPARED | {("start", "start"), *((OTHERS, level) for level in ("none", "household", "parted", "rivals", "joined-through"))}
@@ -67,3 +67,8 @@ def test_an_exception_has_the_evidence_of_its_link_whichever_way_round():
         schema=EVIDENCE.schema, orient="row",
     )  # fmt: skip
     assert evidence_lines(exception, evidence)["sentence"].to_list() == ["Same National Insurance number (+9.0)", "Same surname (+4.0)"]
+
+
+def test_passes_are_said_in_words():
+    assert sentence("met", "p1 nino", 0) == "Brought together by birth date and sound of the forename (p1); by National Insurance number (nino)"
+    assert set(MET) == set(PASSES)

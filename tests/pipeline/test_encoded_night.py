@@ -84,6 +84,8 @@ def test_one_person_in_two_councils_is_found_without_a_name(folder: Path) -> Non
     records = pl.read_parquet(folder / "unit" / "runs" / summary.run_id / "records.parquet")
     assert records["surname"].null_count() == records.height == 2
     assert records["nino"].n_unique() == 1
+    evidence = pl.read_parquet(folder / "unit" / "runs" / summary.run_id / "evidence.parquet")
+    assert evidence.filter(pl.col("field") == "met")["level"].to_list() == ["p1 p2 p3 p4 nino"]
 
 
 def test_what_the_unit_keeps_is_not_what_arrived(folder: Path) -> None:
