@@ -8,7 +8,7 @@ from functools import partial
 import polars as pl
 
 from matchers.derivation import Exercise, derive
-from matchers.encoding.encoder import Encoded, encode
+from matchers.encoding.encoder import Encoded, encode, encode_households
 
 PEOPLE = pl.DataFrame(
     [
@@ -26,7 +26,8 @@ PEOPLE = pl.DataFrame(
 def canaries(root: bytes, exercise: Exercise) -> dict[str, str]:
     """Return for each pass the digest of the five people's tokens and codes, hex; nothing of a key can be learnt from it."""
     found = encode(PEOPLE, partial(derive, root, exercise), profile=exercise.profile, threads=1)
-    return {name: _digest(found, name) for name in found.rows}
+    homes = encode_households(PEOPLE, partial(derive, root, exercise), profile=exercise.profile, threads=1)
+    return {name: _digest(table, name) for table in (found, homes) for name in table.rows}
 
 
 def _digest(found: Encoded, name: str) -> str:

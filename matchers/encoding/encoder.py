@@ -17,7 +17,7 @@ import polars as pl
 
 from matchers.encoding import insertions, majority
 from matchers.encoding.components import Components, components
-from matchers.encoding.layout import FAMILY, FILTERS, LARGEST_BLOCK, PROFILES, TOKENS, Pass, Profile, ProfileName
+from matchers.encoding.layout import FAMILY, FILTERS, HOUSEHOLD, LARGEST_BLOCK, PROFILES, TOKENS, Pass, Profile, ProfileName
 from matchers.encoding.pairs import Pairs, pairs_of
 from matchers.encoding.prf import AT_ONCE, BLOCK, Blocks, Prf, mac
 
@@ -118,6 +118,15 @@ def _in_any_order(one: Blocks, other: Blocks) -> list[Blocks]:
     """Return two digests with the smaller one first, so that exchanged names meet."""
     swap = (one.view(np.uint64)[:, 0] > other.view(np.uint64)[:, 0])[:, None]
     return [np.where(swap, other, one), np.where(swap, one, other)]
+
+
+def encode_households(records: pl.DataFrame, key: Key, *, profile: ProfileName = "P1", threads: int = 2) -> Encoded:
+    """Encode who lives with whom: a token of the home, and what its members are called and when they were born, salted by it.
+
+    Its keys are derived apart from all others, so that no token or code of it is one of a pass. It leaves only where an enabled rule
+    rests on a home, and then under references of its own, or the two could be joined by them.
+    """
+    return encode(records, partial(key, "household"), profile=profile, passes=(HOUSEHOLD,), threads=threads)
 
 
 def _small_blocks(values: Blocks, largest: int) -> tuple[npt.NDArray[np.int64], tuple[int, int]]:

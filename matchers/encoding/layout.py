@@ -60,6 +60,8 @@ PERSON_PASSES = (
     Pass("nino", ("nino",), FILTERS, (*NAMES, *PLACES, *BIRTH)),
     Pass("account", ("account",), FILTERS, _WHOLE),
 )
+# Who lives with whom, for rules on homes: a domain of its own, under its own keys and references, so that it joins nothing else.
+HOUSEHOLD = Pass("household", ("home",), ("forename", "surname"), (*NAMES, *BIRTH), ("home",))
 NUMBERS = ("nino", "account")  # passes of one attribute each, given out to one person or one household
 
 
@@ -113,7 +115,7 @@ def specification(profile: ProfileName = "P1") -> bytes:
     """Return all that two parties must have in common for their encodings to meet, as JSON."""
     said = {
         "version": 1, "profile": asdict(PROFILES[profile]), "filters": FILTERS, "tokens": TOKENS, "families": FAMILY,
-        "token_bytes": TOKEN_BYTES, "largest_block": LARGEST_BLOCK,
+        "household": asdict(HOUSEHOLD), "token_bytes": TOKEN_BYTES, "largest_block": LARGEST_BLOCK,
     }
     return json.dumps(said, sort_keys=True).encode()
 

@@ -1,6 +1,7 @@
 """The encoder against a slow witness, and what holds of any records."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,8 @@ from hypothesis import strategies as st
 from matchers.derivation import Exercise
 from matchers.encoding import canaries, spec_digest
 from matchers.encoding.canary import PEOPLE
-from matchers.encoding.encoder import encode
-from matchers.encoding.layout import FILTERS, NUMBERS, PERSON_PASSES, PROFILES, TOKENS, Pass
+from matchers.encoding.encoder import encode, encode_households
+from matchers.encoding.layout import FILTERS, HOUSEHOLD, NUMBERS, PERSON_PASSES, PROFILES, TOKENS, Pass
 from matchers.encoding.prf import Prf
 from tests.matchers.encoding import reference
 from tests.matchers.encoding.invented import COLUMNS, NONCE, ROOT, key_of, people
@@ -66,8 +67,8 @@ def test_the_canaries_are_encoded_as_they_were_when_the_vectors_were_reviewed(pr
 def test_canaries_and_specifications_of_two_profiles_differ():
     shown = {profile: canaries(ROOT, Exercise("northmere", "2026-1", "counter-fraud", profile, NONCE, spec_digest(profile))) for profile in PROFILES}
     assert spec_digest() == spec_digest("P1") != spec_digest("P2")
-    assert list(shown["P1"]) == [one.name for one in PERSON_PASSES]
-    assert set(shown["P2"]) == {"p1", "p2", "p5", "trade", *NUMBERS}
+    assert list(shown["P1"]) == [*(one.name for one in PERSON_PASSES), "household"]
+    assert set(shown["P2"]) == {"p1", "p2", "p5", "trade", "household", *NUMBERS}
     assert not set(shown["P1"].values()) & set(shown["P2"].values())
 
 
@@ -208,3 +209,33 @@ def test_the_weight_of_a_filter_tells_neither_short_names_from_long_ones_nor_com
         weights[name] = np.bitwise_count(encode(records, key).codes["account"][:, P1.filter_at("surname")]).sum(axis=1)
     assert {name for name, weight in weights.items() if not 80 < weight.mean() < 83} == set()
     assert max(weight.std() for weight in weights.values()) < 4
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_household_is_a_domain_of_its_own(profile):
+    records, key, layout = people(40 if profile == "P1" else 12), key_of(profile), PROFILES[profile]
+    found = encode_households(records, key, profile=profile)
+    expected, _ = reference.encode(records.to_dicts(), partial(key, "household"), HOUSEHOLD, layout, largest=200)
+    assert found.rows["household"].tolist() == list(expected)
+    assert [token.tobytes() for token in found.tokens["household"]] == [token for token, _ in expected.values()]
+    assert [code.tobytes() for code in found.codes["household"]] == [code for _, code in expected.values()]
+    seen = encode(records, key, profile=profile)
+    others = {token.tobytes() for table in seen.tokens.values() for token in table}
+    assert not others & {token.tobytes() for token in found.tokens["household"]}
+    assert json.loads(VECTORS.read_text())["households"][profile] == {
+        str(row): [token.tobytes().hex(), code.tobytes().hex()]
+        for one in (encode_households(PEOPLE, key, profile=profile),)
+        for row, token, code in zip(one.rows["household"], one.tokens["household"], one.codes["household"], strict=True)
+    }
+
+
+def test_members_of_one_home_share_its_token_and_say_nothing_of_where_it_is():
+    home = {"postcode": ["ZZ1 1AA"] * 2 + ["ZZ1 1AB"], "paon": ["14"] * 3, "address": ["14 WEAVER STREET"] * 3}
+    found = encode_households(only(forename=["ADAEZE", "BEN", "ADAEZE"], surname=["OKAFOR"] * 3, **home), key_of())
+    tokens, codes = found.tokens["household"], found.codes["household"]
+    assert (tokens[0] == tokens[1]).all()
+    assert (tokens[0] != tokens[2]).any()
+    at = P1.token_at("surname")
+    assert (codes[0, at] == codes[1, at]).all()
+    assert (codes[0, at] != codes[2, at]).any()
+    assert not codes[:, P1.token_at("postcode")].any()
