@@ -13,6 +13,7 @@ import polars as pl
 import pytest
 from hypothesis import settings
 
+import cli
 from pipeline.seal import seal
 from schemas.datasets import CONTRACTS
 from schemas.manifest import Manifest
@@ -43,6 +44,20 @@ class Said:
 
 
 Command = Callable[..., Said]
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
+    """Return a function that runs one command in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COUNTERFOIL_HOME", raising=False)
+
+    def _run(*arguments: object) -> Said:
+        code = cli.main([str(a) for a in arguments])
+        said = capsys.readouterr()
+        return Said(code, said.out, said.err)
+
+    return _run
 
 
 @dataclass(frozen=True)

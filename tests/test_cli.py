@@ -14,24 +14,10 @@ import cli
 from commands import check as check_command
 from pipeline.specification import template
 from schemas.datasets import CONTRACTS
-from tests.conftest import Command, Said
+from tests.conftest import Command
 
 ROOT = Path(__file__).parent.parent
 HEADER, ROW, _ = template(CONTRACTS["TAX"]).split("\r\n")
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
-    """Return a function that runs one command in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("COUNTERFOIL_HOME", raising=False)
-
-    def _run(*arguments: object) -> Said:
-        code = cli.main([str(a) for a in arguments])
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
-
-    return _run
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-import cli
 from pipeline import publish as publishing
 from pipeline.collect import Answer, Skipped, collect
 from pipeline.crosswalk import CROSSWALK, REFERENCES, extended, save
@@ -27,7 +26,7 @@ from pipeline.spreadsheet import csv_bytes
 from schemas.errors import ConfigurationError, ExitCode, IntegrityError, StorageError
 from schemas.manifest import Receipt
 from schemas.relations import Report
-from tests.conftest import NOON, Area, Command, Said, frame_of
+from tests.conftest import NOON, Area, Command, frame_of
 
 KEY = b"k" * 32
 NIGHT, RUN = date(2026, 11, 1), "2026-11-01-aaaa"
@@ -351,20 +350,6 @@ def test_a_damaged_receipt_is_named_and_the_others_go_on(home: Path, area: Area)
         Skipped("tax-a.json", "the receipt is damaged, or of another version"), Skipped("tax-c.json", "the receipt belongs to another submission"),
     )  # fmt: skip
     assert found.exit_code is ExitCode.PARTIAL
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
-    """Return a function that runs one command."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("COUNTERFOIL_HOME", raising=False)
-
-    def _run(*arguments: object) -> Said:
-        code = cli.main([str(a) for a in arguments])
-        said = capsys.readouterr()
-        return Said(code, said.out, said.err)
-
-    return _run
 
 
 @pytest.fixture
