@@ -75,7 +75,7 @@ def line(row: Row, seconds: float) -> str:
 
 
 def of(result: AttackResult, *, bits: bool = False, note: str = "") -> Row:
-    return Row(result.attack, result.knows, result.column, result.metric, result.gate, bits=bits, note=note or result.note)
+    return Row(result.attack, result.knows, result.column, result.metric, result.gate, bits=bits, note=note)
 
 
 def naming(options: argparse.Namespace) -> Iterable[Row]:

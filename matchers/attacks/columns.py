@@ -36,7 +36,6 @@ class AttackResult:
         metric: how much it learnt; a share, but bits for A7.
         gate: how much it may learn at most.
         passed: whether the metric is within the gate.
-        note: what was not counted, and why.
     """
 
     attack: str
@@ -45,7 +44,6 @@ class AttackResult:
     metric: float
     gate: float
     passed: bool
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,17 +75,17 @@ class Column:
         return self.field.removesuffix(_SUFFIX)
 
 
-def worst(attack: str, knows: str, found: dict[str, tuple[float, float]], note: str = "") -> AttackResult:
+def worst(attack: str, knows: str, found: dict[str, tuple[float, float]]) -> AttackResult:
     """Return the result of the column that is furthest above its gate, or nearest to it.
 
     Args:
         found: column -> metric and gate.
     """
     if not found:
-        return AttackResult(attack, knows, "none", 0.0, 1.0, passed=True, note=note)
+        return AttackResult(attack, knows, "none", 0.0, 1.0, passed=True)
     column = max(found, key=lambda name: found[name][0] - found[name][1])
     metric, gate = found[column]
-    return AttackResult(attack, knows, column, metric, gate, passed=metric <= gate, note=note)
+    return AttackResult(attack, knows, column, metric, gate, passed=metric <= gate)
 
 
 def columns(encoded: Encoded, chosen: npt.NDArray[np.bool_] | None = None, *, fields: tuple[str, ...] = FIELDS) -> Iterator[Column]:

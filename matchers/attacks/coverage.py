@@ -27,17 +27,16 @@ def coverage(known: Ids, strangers: Ids) -> float:
     return float(pl.Series(ids).is_in(pl.Series(known).implode()).sum()) / len(ids)
 
 
-def coverage_attack(shares: Mapping[str, float], profile: ProfileName, *, note: str = "") -> tuple[AttackResult, AttackResult]:
+def coverage_attack(shares: Mapping[str, float], profile: ProfileName) -> tuple[AttackResult, AttackResult]:
     """Return what is read of strangers' composite values, and of their numbers.
 
     Args:
         shares: column -> share of strangers' values that can be read.
         profile: whose gate is held.
-        note: what was not counted of the numbers, and why.
     """
     numbers = {name: (share, NUMBERS_GATE) for name, share in shares.items() if name.split(" ")[0] in NUMBERS}
     others = {name: (share, GATE[profile]) for name, share in shares.items() if name not in numbers}
-    return worst("A5 strangers' composite values", KNOWN, others), worst("A5 strangers' numbers", KNOWN, numbers, note)
+    return worst("A5 strangers' composite values", KNOWN, others), worst("A5 strangers' numbers", KNOWN, numbers)
 
 
 def between_halves(encoded: Encoded, parts: tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]) -> dict[str, float]:
