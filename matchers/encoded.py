@@ -21,6 +21,7 @@ from matchers.encoding.encoder import Encoded, Key, encode
 from matchers.encoding.layout import (
     BIRTH,
     FILTERS,
+    HOUSEHOLD,
     NINO,
     NUMBERS,
     PERSON_PASSES,
@@ -249,7 +250,7 @@ def encoded_features(
     """
     columns, books = {}, {}
     steps = steps if PROFILES[profile].steps else {}
-    for one in (one for one in PERSON_PASSES if one.name in passes):
+    for one in (one for one in (*PERSON_PASSES, HOUSEHOLD) if one.name in passes):
         if len(encoded.rows.get(one.name, ())):
             rows = np.full(size, -1, np.int32)
             rows[encoded.rows[one.name]] = np.arange(len(encoded.rows[one.name]), dtype=np.int32)
@@ -268,7 +269,7 @@ def encoded_features(
         if (known == 0).any():
             columns[f"known {field}"] = Column(known, NO_TEXT)
     features = Features(np.arange(size), columns)
-    together = Together(features, profile, tuple(one for one in PERSON_PASSES if one.name in passes), books, steps)
+    together = Together(features, profile, tuple(one for one in (*PERSON_PASSES, HOUSEHOLD) if one.name in passes), books, steps)
     return replace(features, together=together, by_chance=partial(_chance, said=said))
 
 
@@ -276,6 +277,13 @@ def _chance(features: Features, comparisons: Sequence[Comparison], part: Codes |
     natively = chance(features, [c for c in comparisons if c.name not in KNOWN_BY or c.registered], part=part, sampled=False)
     known = {c.name: float((features.codes(c.needs[0]) >= 0).sum()) for c in comparisons}
     return chance_of(said, comparisons, natively, known, natively.pairs)
+
+
+def same_token(features: Features, pass_name: str, left: Codes, right: Codes, token: str, other: str = "") -> npt.NDArray[np.bool_]:
+    """Return where two records of one block of the pass have one token in common, or one's is the other one of the other; unknown is not equal."""
+    assert isinstance(features.together, Together)
+    book = features.together.books[pass_name]
+    return _same(book.tokens.take(book.rows[left], axis=0), book.tokens.take(book.rows[right], axis=0), token, other)
 
 
 def sample_levels(records: pl.DataFrame, key: Key, *, profile: ProfileName = "P1") -> Callable[[Codes, Codes], Mapping[str, Levels]]:

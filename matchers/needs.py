@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matchers.rule_sides import DERIVED
 from schemas.contract import Contract, Field, FieldType, Role, Visibility
@@ -16,7 +16,9 @@ from schemas.datasets import CONTRACTS
 from schemas.rule import Rule
 
 ALWAYS = ("protected_flag",)
+AT_HOME = "address"  # entity of the rules that rest on a home
 _WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
+_YEAR = re.compile(r"\byear\(\w+\.\w+\)")
 _LITERAL = re.compile(r"'((?:[^']|'')*)'")
 
 
@@ -29,16 +31,18 @@ class Needs:
         references: the council's own names of things, as tokens.
         coarse: days and amounts that rules only show.
         words: free text that a condition searches -> the words it searches for; nothing else of the text is sent.
+        years: days of which only the year is sent.
     """
 
     whole: tuple[str, ...]
     references: tuple[str, ...]
     coarse: tuple[str, ...]
     words: dict[str, tuple[str, ...]]
+    years: tuple[str, ...] = ()
 
     def withheld(self, contract: Contract) -> tuple[str, ...]:
         """Return the columns that are left at home."""
-        sent = {*self.whole, *self.references, *self.coarse, *self.words}
+        sent = {*self.whole, *self.references, *self.coarse, *self.words, *self.years}
         return tuple(f.name for f in contract.payload_fields if f.name not in sent)
 
 
@@ -65,6 +69,26 @@ def needs(rules: Sequence[Rule], contract: Contract) -> Needs:
         elif field.name in shown and field.type in (FieldType.DATE, FieldType.MONEY):
             found["coarse"].append(field.name)
     return Needs(tuple(found["whole"]), tuple(found["references"]), tuple(found["coarse"]), words)
+
+
+def household_needs(rules: Sequence[Rule], contract: Contract) -> Needs | None:
+    """Return what rules on homes need of a dataset, or None where there is none such.
+
+    It leaves in a table of its own, and what stands in both could join the two. So nothing leaves there to be shown only, amounts are
+    coarse, and of a day a condition gets the month, or the year where it asks for `year(...)` and nothing else.
+    """
+    own = [rule for rule in rules if rule.entity == AT_HOME and contract.id in _read(rule)]
+    if not own:
+        return None
+    found = needs(own, contract)
+    conditions = " ".join(text for rule in own for text in _conditions(rule))
+    read, beyond_year = _words([conditions]), _words([_YEAR.sub(" ", conditions)])
+    days = [name for name in found.whole if contract.field(name).type is FieldType.DATE]
+    years = tuple(name for name in days if name not in beyond_year)
+    amounts = [name for name in found.whole if contract.field(name).type is FieldType.MONEY]
+    coarse = tuple(name for name in (*days, *amounts) if name not in years)
+    whole = tuple(name for name in found.whole if name not in (*days, *amounts) and (name in read or name in ALWAYS))
+    return replace(found, whole=whole, coarse=coarse, years=years)
 
 
 def _read(rule: Rule) -> set[str]:

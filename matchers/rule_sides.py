@@ -44,7 +44,8 @@ def party_sql() -> str:
     """Return the query for one row per party, with its clusters and its previous account.
 
     A party is protected where any record of the same person from the same partner is: the flag is set on a
-    person, and must not be undone by an extract that forgot it.
+    person, and must not be undone by an extract that forgot it. Of an encoded home nobody knows who is who, so there
+    it protects everybody at the home.
     """
     own = ", ".join(f"r.{name}" for name in _OWN)
     return f"""
@@ -52,7 +53,7 @@ with party_cluster as (
     select r.partner, r.dataset, r.record_ref, {own}, r.record, coalesce(r.protected, false) as protected,
         coalesce(c.cluster_id, concat_ws('|', r.partner, r.dataset, r.record_ref, r.party)) as cluster_id
     from records r
-    left join clusters c on c.record = r.record and c.entity = r.kind
+    left join clusters c on c.record = r.record and c.entity = case r.kind when 'household' then 'address' else r.kind end
 ), protected_cluster as (
     select distinct partner, cluster_id from party_cluster where protected
 )

@@ -116,7 +116,7 @@ numbered_line as (
         row_number() over (partition by partner, {keys} order by record_ref, record) as place,
         count(*) over (partition by partner, {keys}) as lines
     from left_side
-    where {known}
+    where {known} and kind is distinct from 'household'
 ),
 line_pair as (
     select a.record as record_a, a.record_ref as record_ref_a, b.record as record_b, b.record_ref as record_ref_b,
@@ -304,6 +304,8 @@ def exception_id_sql(rule: Rule) -> str:
 
 
 def _case_reference(rule: Rule, side: str) -> str:
+    if rule.collapse == "left" and side == "r":
+        return f"concat_ws('|', r.partner, {_dataset_sql(rule, side)})"
     name = "cluster_id" if rule.collapse == "cluster" else "record_ref"
     dataset = f"'{ANY}'" if rule.collapse == "cluster" and rule.dataset(side) == ANY else _dataset_sql(rule, side)
     return f"concat_ws('|', {side}.partner, {dataset}, {side}.{name})"

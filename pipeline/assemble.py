@@ -1,11 +1,4 @@
-"""Tonight's input: the newest good submission of each partner, dataset and period, read once and frozen.
-
-What is too old or no longer agreed is left out first; among the rest the last to arrive stands for its period, and a
-submission that another one names under `supersedes` gives way to it. The age limit is for snapshots. A payment made in
-2022 is as true tonight as it was then, so periods of a history dataset never age out; an old newest one is noted.
-
-Every row of every submission is accounted for: received = accepted + rejected + superseded.
-"""
+"""Tonight's input: the submissions that `fates` lets in, read once and frozen."""
 
 from __future__ import annotations
 
@@ -17,17 +10,17 @@ from pathlib import Path
 
 import polars as pl
 
+from pipeline.fates import Fate, account, decide, unknown_supersedes
 from pipeline.store import Incomplete, make_folder, sha256_file, write_atomic
 from schemas.contract import Contract
 from schemas.datasets import CONTRACTS
 from schemas.errors import IntegrityError
-from schemas.manifest import ENCODINGS, MANIFEST_KEPT, Kept, Manifest, Receipt
+from schemas.manifest import ENCODINGS, HOUSEHOLD_ROWS, HOUSEHOLDS, MANIFEST_KEPT, Kept, Manifest, Receipt
 from schemas.partnership import Partnership
-from schemas.records import ENCODING, RECORD, REJECT, SUBMISSION, payload_shape
+from schemas.records import ENCODING, HOUSEHOLD, RECORD, REJECT, Shape, payload_shape
 from schemas.relations import Assembled
 
 LANDING, DEBUG = "landing", "debug"
-_WAYS = {"clear": "in clear", "pseudonymised": "as tokens"}
 _ROW = ("partner", "dataset", "record_ref")
 _ACCOUNTS = pl.Schema({
     "partner": pl.String(), "dataset": pl.String(), "record_ref": pl.String(), "party": pl.String(),
@@ -45,16 +38,8 @@ class _Delivery:
     payload: pl.DataFrame
     rejects: pl.DataFrame
     encodings: pl.DataFrame | None = None
-
-
-@dataclass
-class _Fate:
-    """What becomes of a submission, and of its rows."""
-
-    receipt: Receipt
-    state: str
-    reason: str
-    used: int = 0  # rows of it in tonight's run
+    households: pl.DataFrame | None = None
+    household_rows: pl.DataFrame | None = None
 
 
 @dataclass
@@ -78,7 +63,7 @@ def assemble(
 
     A partner whose files fail to load is set aside whole, with a note and a trace in `debug/`; the others go on.
     """
-    fates = _decide(receipts, partnership, as_of, exercises or {})
+    fates = decide(receipts, partnership, as_of, exercises or {})
     loaded = _load(home, fates)
     deliveries = sorted(loaded.deliveries, key=lambda d: d.receipt.sequence)
     payloads, kept = _payloads(deliveries)
@@ -86,66 +71,26 @@ def assemble(
     for fate in fates:
         if fate.state == "used":
             fate.used = kept.get(fate.receipt.sequence, 0)
+    payloads = _with_household_rows(payloads, deliveries)
     payloads, orphans = _with_parties(payloads)
     accounts, account_notes = _previous_accounts(home, deliveries, receipts)
     return Assembled(
         records=records,
         payloads=payloads,
         previous_accounts=accounts,
-        submissions=_submissions(fates, incomplete),
+        submissions=account(fates, incomplete),
         rejects=_rejects(deliveries),
-        encodings=_encodings(deliveries, records),
+        encodings=_numbered([(d, d.encodings) for d in deliveries if d.encodings is not None], records, ENCODING),
+        households=_numbered([(d, d.households) for d in deliveries if d.households is not None], records, HOUSEHOLD),
         said=tuple((d.receipt.partner, d.manifest.encoding.chance) for d in deliveries if d.manifest.encoding and d.manifest.encoding.chance),
         profile=next((d.manifest.encoding.profile for d in deliveries if d.manifest.encoding), "P1"),
         disclosures={(d.receipt.partner, d.receipt.dataset): d.manifest.disclosure for d in deliveries},
         inputs=tuple(sorted((d.receipt.partner, d.receipt.dataset, d.receipt.submission_id, d.manifest.row_digest) for d in deliveries)),
-        notes=(*loaded.notes, *_old_history(deliveries, partnership, as_of), *orphans, *account_notes, *_unknown_supersedes(receipts)),
+        notes=(*loaded.notes, *_old_history(deliveries, partnership, as_of), *orphans, *account_notes, *unknown_supersedes(receipts)),
     )
 
 
-def _decide(receipts: Sequence[Receipt], partnership: Partnership, as_of: date, exercises: Mapping[str, str]) -> list[_Fate]:
-    """Return the fate of every submission, in order of arrival."""
-    fates = [_alone(receipt, partnership, as_of, exercises) for receipt in sorted(receipts, key=lambda r: r.sequence)]
-    replaced = {
-        (r.partner, r.dataset, r.manifest.supersedes): r
-        for r in receipts if r.state == "accepted" and r.manifest and r.manifest.supersedes
-    }  # fmt: skip
-    newest: dict[tuple[str, str, str], _Fate] = {}
-    for fate in fates:
-        manifest = fate.receipt.manifest
-        if fate.state != "used" or manifest is None:
-            continue
-        by = replaced.get((fate.receipt.partner, fate.receipt.dataset, fate.receipt.submission_id))
-        if by and by.sequence > fate.receipt.sequence:
-            fate.state, fate.reason = "superseded", f"{by.submission_id} was sent to replace it"
-            continue
-        place = (fate.receipt.partner, fate.receipt.dataset, manifest.period)
-        if place in newest:
-            newest[place].state, newest[place].reason = "superseded", f"{fate.receipt.submission_id} is newer"
-        newest[place] = fate
-    return fates
-
-
-def _alone(receipt: Receipt, partnership: Partnership, as_of: date, exercises: Mapping[str, str]) -> _Fate:
-    """Return a submission's fate as far as it depends on no other."""
-    manifest = receipt.manifest
-    if receipt.state != "accepted" or manifest is None:
-        return _Fate(receipt, receipt.state, receipt.reason)
-    known = any(p.id == receipt.partner and receipt.dataset in p.datasets for p in partnership.partner)
-    if not known or not partnership.agreed(receipt.partner, receipt.dataset, on=as_of):
-        return _Fate(receipt, "not agreed", f"no agreement in force lets {receipt.partner} send {receipt.dataset}")
-    agreement = partnership.agreement_for(receipt.partner, receipt.dataset, on=as_of)
-    if agreement and agreement.discloses(manifest.dataset) != manifest.disclosure:
-        return _Fate(receipt, "not agreed", f"identity travelled {_WAYS[manifest.disclosure]}, which is no longer agreed")
-    if agreement and manifest.encoding and (manifest.encoding.agreement, manifest.encoding.exercise) != (agreement.id, exercises.get(agreement.id)):
-        return _Fate(receipt, "other exercise", "it was encoded for an exercise that is not in force")
-    limit = partnership.max_age_days(receipt.dataset)
-    if not CONTRACTS[receipt.dataset].history and manifest.as_of < as_of - timedelta(days=limit):
-        return _Fate(receipt, "too old", f"taken on {manifest.as_of}, more than {limit} days before {as_of}")
-    return _Fate(receipt, "used", "")
-
-
-def _load(home: Path, fates: Sequence[_Fate]) -> _Loaded:
+def _load(home: Path, fates: Sequence[Fate]) -> _Loaded:
     """Read what is used, a partner at a time; a partner that fails is set aside whole."""
     loaded = _Loaded()
     for partner in sorted({fate.receipt.partner for fate in fates if fate.state == "used"}):
@@ -174,8 +119,12 @@ def _delivery(home: Path, receipt: Receipt) -> _Delivery:
         shape.conform(pl.read_parquet(folder / name, glob=False))
         for name, shape in (("records.parquet", RECORD), ("payload.parquet", payload_shape(contract)), ("rejects.parquet", REJECT))
     )
-    encodings = ENCODING.conform(pl.read_parquet(folder / ENCODINGS, glob=False)) if kept else None
-    return _Delivery(receipt, manifest, records, payload, rejects, encodings)
+    listed_names = {listed.name for listed in manifest.files}
+    encodings, households, rows = (
+        shape.conform(pl.read_parquet(folder / name, glob=False)) if name in listed_names else None
+        for name, shape in ((ENCODINGS, ENCODING), (HOUSEHOLDS, HOUSEHOLD), (HOUSEHOLD_ROWS, payload_shape(contract)))
+    )
+    return _Delivery(receipt, manifest, records, payload, rejects, encodings, households, rows)
 
 
 def _write_trace(home: Path, partner: str, error: BaseException) -> None:
@@ -197,22 +146,40 @@ def _newest_first(frames: Sequence[tuple[int, pl.DataFrame]], key: Sequence[str]
 
 def _records(deliveries: Sequence[_Delivery]) -> pl.DataFrame:
     """Return all parties once, in key order, numbered from 0. Periods of one dataset may name the same supplier."""
-    found = _newest_first([(d.receipt.sequence, d.records) for d in deliveries], RECORD.key)
+    parties = [(d.receipt.sequence, pl.concat([d.records, *([] if d.households is None else [_as_records(d, d.households)])])) for d in deliveries]
+    found = _newest_first(parties, RECORD.key)
     records = RECORD.empty() if found is None else RECORD.conform(found)
     return records.with_row_index("record").with_columns(pl.col("record").cast(pl.Int64))
 
 
-def _encodings(deliveries: Sequence[_Delivery], records: pl.DataFrame) -> pl.DataFrame | None:
-    """Return the encodings of tonight's records, sorted by record number; None where nobody's identity was encoded."""
-    parts = [
-        (d.receipt.sequence, d.encodings.with_columns(pl.lit(d.receipt.partner).alias("partner"), pl.lit(d.receipt.dataset).alias("dataset")))
-        for d in deliveries if d.encodings is not None
-    ]  # fmt: skip
-    found = _newest_first(parts, RECORD.key)
+def _as_records(delivery: _Delivery, households: pl.DataFrame) -> pl.DataFrame:
+    """Return who lives at the encoded homes of a delivery as records, which hold nothing but that there is somebody."""
+    known = {"partner": delivery.receipt.partner, "dataset": delivery.receipt.dataset, "kind": "household", "as_of": delivery.manifest.as_of}
+    nothing = [pl.lit(None, dtype).alias(name) for name, dtype in RECORD.schema.items() if name not in known and name not in households.columns]
+    return RECORD.conform(households.with_columns(*nothing, **{name: pl.lit(value) for name, value in known.items()}))
+
+
+def _numbered(parts: Sequence[tuple[_Delivery, pl.DataFrame]], records: pl.DataFrame, shape: Shape) -> pl.DataFrame | None:
+    """Return what is encoded of tonight's records, sorted by record number; None where nothing is."""
+    found = _newest_first(
+        [(d.receipt.sequence, table.with_columns(pl.lit(d.receipt.partner).alias("partner"), pl.lit(d.receipt.dataset).alias("dataset"))) for d, table in parts],
+        RECORD.key,
+    )  # fmt: skip
     if found is None:
         return None
     numbered = found.join(records.select("record", *RECORD.key), on=list(RECORD.key))
-    return numbered.select("record", *(name for name in ENCODING.columns if name not in RECORD.key)).sort("record")
+    return numbered.select("record", *(name for name in shape.columns if name not in RECORD.key)).sort("record")
+
+
+def _with_household_rows(payloads: dict[str, pl.DataFrame], deliveries: Sequence[_Delivery]) -> dict[str, pl.DataFrame]:
+    """Add what rules on homes read of rows whose identity was encoded, under the households' references; these are no rows of their own."""
+    out = dict(payloads)
+    for dataset, contract in CONTRACTS.items():
+        found = _newest_first([(d.receipt.sequence, d.household_rows) for d in deliveries if d.receipt.dataset == dataset and d.household_rows is not None], _ROW)
+        if found is not None:
+            shape = payload_shape(contract)
+            out[dataset] = shape.conform(pl.concat([out[dataset], shape.conform(found)]))
+    return out
 
 
 def _payloads(deliveries: Sequence[_Delivery]) -> tuple[dict[str, pl.DataFrame], dict[int, int]]:
@@ -290,35 +257,6 @@ def _has_accounts(contract: Contract) -> bool:
     return any("account" in party.columns for party in contract.parties)
 
 
-def _submissions(fates: Sequence[_Fate], incomplete: Sequence[Incomplete]) -> pl.DataFrame:
-    rows = [_account_for(fate) for fate in fates]
-    known = {(fate.receipt.partner, fate.receipt.submission_id) for fate in fates}
-    rows += [
-        (upload.submission_id, upload.partner, upload.dataset, "", None, None, "incomplete", f"incomplete upload, age {upload.age_hours} h", 0, 0, 0, 0)
-        for upload in incomplete if (upload.partner, upload.submission_id) not in known
-    ]  # fmt: skip
-    return SUBMISSION.conform(pl.DataFrame(rows, schema=SUBMISSION.schema, orient="row"))
-
-
-def _account_for(fate: _Fate) -> tuple[object, ...]:
-    """Return one row of the account: received = accepted + rejected + superseded, whatever the submission's fate.
-
-    A manifest in quarantine is not to be believed; what it says it held counts as rejected.
-    """
-    receipt, manifest = fate.receipt, fate.receipt.manifest
-    if manifest is None:
-        return (receipt.submission_id, receipt.partner, receipt.dataset, "", None, receipt.sequence, fate.state, fate.reason, 0, 0, 0, 0)
-    received, accepted, rejected = manifest.rows_received, 0, manifest.rows_rejected
-    if fate.state == "quarantined":
-        rejected = received
-    elif fate.state == "used":
-        accepted = fate.used
-    return (
-        receipt.submission_id, receipt.partner, receipt.dataset, manifest.period, manifest.as_of, receipt.sequence,
-        fate.state, fate.reason, received, accepted, rejected, received - accepted - rejected,
-    )  # fmt: skip
-
-
 def _rejects(deliveries: Sequence[_Delivery]) -> pl.DataFrame:
     schema = pl.Schema({"partner": pl.String(), "dataset": pl.String(), "submission_id": pl.String(), **REJECT.schema})
     parts = [
@@ -339,12 +277,3 @@ def _old_history(deliveries: Sequence[_Delivery], partnership: Partnership, as_o
         if newest < as_of - timedelta(days=partnership.max_age_days(dataset)):
             notes.append(f"{partner}: the newest {dataset} was taken on {newest}; older periods are used, newer ones are missing")
     return notes
-
-
-def _unknown_supersedes(receipts: Sequence[Receipt]) -> list[str]:
-    known = {(r.partner, r.dataset, r.submission_id) for r in receipts}
-    return [
-        f"{r.partner}: {r.submission_id} says that it replaces {r.manifest.supersedes}, which never arrived"
-        for r in receipts
-        if r.state == "accepted" and r.manifest and r.manifest.supersedes and (r.partner, r.dataset, r.manifest.supersedes) not in known
-    ]

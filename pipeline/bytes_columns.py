@@ -8,7 +8,6 @@ import polars as pl
 import pyarrow as pa
 
 from matchers.encoding.encoder import Encoded
-from schemas.records import PASSES
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -33,9 +32,9 @@ def table_of(column: pl.Series) -> tuple[npt.NDArray[np.int64], Bytes]:
 
 
 def encoded_of(encodings: pl.DataFrame) -> Encoded:
-    """Return the tokens and codes of a table of shape `ENCODING`, numbered as its rows stand."""
+    """Return the tokens and codes of a table of shape `ENCODING` or `HOUSEHOLD`, numbered as its rows stand."""
     out = Encoded(encodings.height)
-    for name in PASSES:
+    for name in (column.removeprefix("token_") for column in encodings.columns if column.startswith("token_")):
         out.rows[name], out.tokens[name] = table_of(encodings[f"token_{name}"])
         out.codes[name] = table_of(encodings[f"code_{name}"])[1]
     return out

@@ -9,7 +9,7 @@ encoded besides, because another council may have left out its number, and so ha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -19,26 +19,25 @@ from matchers.attacks import self_test
 from matchers.collisions import collisions
 from matchers.derivation import Exercise, derive
 from matchers.encoded import name_steps, sample_levels
-from matchers.encoding.encoder import Encoded, Key
+from matchers.encoding.encoder import Encoded, Key, encode_households
 from matchers.encoding.encoder import encode as encode_people
 from matchers.encoding.layout import PROFILES, Pass
 from matchers.entities import PERSON
 from matchers.needs import Needs
 from matchers.normalisers.organisations import is_registered_body
 from pipeline.bytes_columns import column_of
-from schemas.contract import Contract, FieldType
+from pipeline.minimise import ROW_REFERENCES, minimised, reference_field, renamed
+from schemas.contract import Contract
 from schemas.errors import IntegrityError
 from schemas.manifest import EncodingNote, SaidOfChance, SelfTest
-from schemas.records import ENCODING, IDENTITY, NUMBER_TOKENS, PASSES, RECORD, payload_shape
+from schemas.records import ENCODING, HOUSEHOLD, IDENTITY, NUMBER_TOKENS, PASSES, RECORD, payload_shape
 from schemas.relations import Normalised, Outgoing
 
 TOKEN = "^[0-9a-f]{32}$"
 FEWEST_ATTACKED = 2_000  # people; of fewer, what an attack learns is mostly luck
 SEED = 20261101  # of the sample that is attacked
 NEVER_SENT = ("passport_number", "phone", "email")  # no rule needs them, and they tell the unit who is whose relation
-POUNDS = 100_00  # pence; amounts that rules only show are sent in steps of it
 _NUMBERS_ONLY = tuple(Pass(name, (name,), (), ()) for name in NUMBER_TOKENS)
-_REFERENCES = ("record_ref", "party_ref")
 
 
 @dataclass(frozen=True)
@@ -51,13 +50,16 @@ class Keys:
     root: bytes = field(repr=False)
 
 
-def encode(normalised: Normalised, contract: Contract, keys: Keys | None, *, needed: Needs, tokens: pl.DataFrame) -> Outgoing:
+def encode(
+    normalised: Normalised, contract: Contract, keys: Keys | None, *, needed: Needs, tokens: pl.DataFrame, at_home: Needs | None = None
+) -> Outgoing:
     """Return the rows as they may travel.
 
     Args:
         normalised: rows in clear.
         keys: of the exercise; None where the agreement lets identity travel in clear.
         needed: what rules need of the dataset.
+        at_home: what rules on homes need of it; None where there is no such rule, and then no home leaves.
         tokens: crosswalk: `kind, field, source, token`, for every reference of these rows.
 
     Raises:
@@ -67,7 +69,7 @@ def encode(normalised: Normalised, contract: Contract, keys: Keys | None, *, nee
     if keys is None:
         return Outgoing(normalised.records, normalised.payload)
     key = partial(derive, keys.root, keys.exercise)
-    everybody = _renamed(normalised.records, tokens, ("record_ref",), kind="record", field=keys.exercise.id)
+    everybody = renamed(normalised.records, tokens, ("record_ref",), kind="record", field=keys.exercise.id)
     company = _companies(everybody)
     named = everybody.with_columns(  # a sole trader's name is a name
         surname=pl.coalesce("surname", "name"), trading_name=pl.when(pl.col("name").str.contains(" ")).then(pl.col("name").str.replace_all(" ", "")),
@@ -75,28 +77,54 @@ def encode(normalised: Normalised, contract: Contract, keys: Keys | None, *, nee
     profile = keys.exercise.profile
     encoded = encode_people(named, key, profile=profile)
     records = RECORD.conform(_without_identity(everybody, company, key))
-    payload = _payload(normalised.payload, contract, needed, tokens, keys.exercise.id)
-    out = Outgoing(records, payload, _encodings(named, encoded, steps=PROFILES[profile].steps), _note(named, encoded, contract, keys, needed, key))
+    payload = minimised(normalised.payload, contract, needed, tokens, exercise=keys.exercise.id)
+    note = _note(named, encoded, contract, keys, needed, key)
+    out = Outgoing(records, payload, _encodings(named, encoded, steps=PROFILES[profile].steps), note)
     refuse_identity(out)
-    return out
+    return out if at_home is None else _with_households(out, normalised, named, contract, keys.exercise, key, at_home, tokens)
 
 
-def references(normalised: Normalised, contract: Contract, needed: Needs, exercise: str) -> pl.DataFrame:
+def references(normalised: Normalised, contract: Contract, needed: Needs, exercise: str, at_home: Needs | None = None) -> pl.DataFrame:
     """Return the references that need a token before these rows may leave: `kind, field, source, shown`.
 
-    The field names the exercise, so that another one has other tokens, and nothing of the two can be joined.
+    The field names the exercise, so that another one has other tokens, and nothing of the two can be joined; a row that leaves once
+    more with its home has a second token, of kind household, for the same reason.
     """
     shown = normalised.records.select(
         source=pl.col("record_ref"),
         shown=pl.coalesce(pl.concat_str("forename", "surname", separator=" ", ignore_nulls=True).replace("", None), "name_as_sent"),
     ).group_by("source").agg(pl.col("shown").drop_nulls().unique().sort().str.join(" / "))
-    refs = pl.concat([normalised.payload.select(source=pl.col(name)) for name in _REFERENCES] + [shown.select("source")])
-    rows = refs.drop_nulls().unique().join(shown, on="source", how="left").select(kind=pl.lit("record"), field=pl.lit(exercise), source="source", shown="shown")
-    own = [
-        normalised.payload.select(kind=pl.lit("reference"), field=pl.lit(f"{name} {exercise}"), source=pl.col(name), shown=pl.lit(None, pl.String)).drop_nulls("source").unique()
-        for name in needed.references
-    ]
-    return pl.concat([rows, *own]).sort("kind", "field", "source")
+    refs = pl.concat([normalised.payload.select(source=pl.col(name)) for name in ROW_REFERENCES] + [shown.select("source")])
+    rows = refs.drop_nulls().unique().join(shown, on="source", how="left")
+    found = []
+    for kind, sent in (("record", needed), ("household", at_home)):
+        if sent is not None:
+            found.append(rows.select(kind=pl.lit(kind), field=pl.lit(exercise), source="source", shown="shown"))
+            found += [_values(normalised.payload, name, reference_field(name, exercise, kind)) for name in sent.references]
+    return pl.concat(found).sort("kind", "field", "source")
+
+
+def _values(payload: pl.DataFrame, name: str, field: str) -> pl.DataFrame:
+    """Return the values of a reference column, each once, as references that need a token."""
+    return payload.select(kind=pl.lit("reference"), field=pl.lit(field), source=pl.col(name), shown=pl.lit(None, pl.String)).drop_nulls("source").unique()
+
+
+def _with_households(
+    out: Outgoing, normalised: Normalised, named: pl.DataFrame, contract: Contract, exercise: Exercise, key: Key, needed: Needs, tokens: pl.DataFrame
+) -> Outgoing:
+    """Add who lives at which home, and of their rows what rules on homes need, both under references that stand nowhere else."""
+    assert out.note is not None
+    encoded = encode_households(named, key, profile=exercise.profile)
+    own = renamed(normalised.records, tokens, ("record_ref",), kind="household", field=exercise.id)
+    (name,), size = encoded.rows, named.height
+    columns = [column_of(f"{kind}_{name}", size, encoded.rows[name], table[name]) for kind, table in (("token", encoded.tokens), ("code", encoded.codes))]
+    homes = HOUSEHOLD.conform(own.with_columns(*columns).filter(pl.col(f"token_{name}").is_not_null()))
+    sent = minimised(normalised.payload, contract, needed, tokens, exercise=exercise.id, kind="household")
+    rows = payload_shape(contract).conform(sent.join(homes.select(party_ref="record_ref"), on="party_ref", how="semi"))
+    kept = tuple(f.name for f in contract.payload_fields if f.name not in needed.withheld(contract))
+    oversize = {name: left_out for name, left_out in encoded.oversize.items() if left_out[0]}
+    note = out.note.model_copy(update={"at_home": kept, "oversize": {**out.note.oversize, **oversize}, "self_tests": (*out.note.self_tests, *_attacked(named, encoded))})
+    return replace(out, households=homes, household_rows=rows, note=note)
 
 
 def refuse_identity(out: Outgoing) -> None:
@@ -127,15 +155,6 @@ def _companies(records: pl.DataFrame) -> pl.Series:
     return records.select(organisation & registered).to_series()
 
 
-def _renamed(frame: pl.DataFrame, tokens: pl.DataFrame, columns: tuple[str, ...], *, kind: str, field: str) -> pl.DataFrame:
-    """Return the frame with its references replaced by their tokens."""
-    known = tokens.filter((pl.col("kind") == kind) & (pl.col("field") == field)).select("source", "token")
-    for column in columns:
-        found = frame.select(source=pl.col(column)).join(known, on="source", how="left", maintain_order="left")["token"]
-        frame = frame.with_columns(found.alias(column))
-    return frame
-
-
 def _without_identity(everybody: pl.DataFrame, company: pl.Series, key: Key) -> pl.DataFrame:
     kept = [name for name in IDENTITY if name not in NUMBER_TOKENS]
     return everybody.with_columns(
@@ -158,30 +177,6 @@ def _encodings(people: pl.DataFrame, encoded: Encoded, *, steps: bool) -> pl.Dat
 
 def _nothing(name: str, size: int) -> pl.Series:
     return pl.Series(name, [None] * size, pl.Binary)
-
-
-def _payload(payload: pl.DataFrame, contract: Contract, needed: Needs, tokens: pl.DataFrame, exercise: str) -> pl.DataFrame:
-    out = _renamed(payload, tokens, _REFERENCES, kind="record", field=exercise)
-    for name in needed.references:
-        out = _renamed(out, tokens, (name,), kind="reference", field=f"{name} {exercise}")
-    withheld = [pl.lit(None, out.schema[name]).alias(name) for name in needed.withheld(contract)]
-    coarse = [_in_steps(contract, name) for name in needed.coarse]
-    words = [_searched(name, wanted) for name, wanted in needed.words.items()]
-    return payload_shape(contract).conform(out.with_columns(*withheld, *coarse, *words))
-
-
-def _in_steps(contract: Contract, name: str) -> pl.Expr:
-    """Return a day as the first of its month, an amount in steps of a hundred pounds."""
-    if contract.field(name).type is FieldType.DATE:
-        return pl.col(name).dt.truncate("1mo")
-    return pl.col(name) // POUNDS * POUNDS
-
-
-def _searched(name: str, words: tuple[str, ...]) -> pl.Expr:
-    """Return those of the words that the text holds, and nothing else of it."""
-    text = pl.col(name).str.to_lowercase()
-    found = [pl.when(text.str.contains(word, literal=True)).then(pl.lit(word)) for word in words]
-    return (pl.concat_str(found, separator=" ", ignore_nulls=True).replace("", None) if found else pl.lit(None, pl.String)).alias(name)
 
 
 def _note(people: pl.DataFrame, encoded: Encoded, contract: Contract, keys: Keys, needed: Needs, key: Key) -> EncodingNote:

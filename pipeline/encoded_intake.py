@@ -6,6 +6,7 @@ shared area say anything of what the unit holds.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -13,16 +14,17 @@ import polars as pl
 
 from matchers.encoding import spec_digest
 from matchers.encoding.layout import BLOCK_TOKEN, PROFILES, ProfileName
+from matchers.encoding.layout import HOUSEHOLD as HOUSEHOLD_PASS
 from matchers.encoding.rekey import rekeyed, rekeyed_number
 from pipeline.bytes_columns import column_of, table_of
-from pipeline.encode import shown_identity
+from pipeline.encode import TOKEN, shown_identity
 from pipeline.key_files import exercise_of, load_exercise, load_unit_keys, pepper
 from pipeline.store import parquet_bytes, sha256_file, write_atomic
 from schemas.errors import IntegrityError
 from schemas.keys import ExerciseCard
-from schemas.manifest import ENCODINGS, MANIFEST_KEPT, EncodingNote, Kept, Manifest
+from schemas.manifest import ENCODINGS, HOUSEHOLD_ROWS, HOUSEHOLDS, MANIFEST_KEPT, EncodingNote, Kept, Manifest
 from schemas.partnership import Partnership
-from schemas.records import ENCODING, NUMBER_TOKENS, PASSES, RECORD
+from schemas.records import ENCODING, HOUSEHOLD, NUMBER_TOKENS, PASSES, RECORD
 
 AGAIN = "check with the custodian which exercise is in force, accept its card and root, and submit again"
 
@@ -67,30 +69,59 @@ def judge_encodings(records: pl.DataFrame, encodings: pl.DataFrame, profile: Pro
     if shown := shown_identity(records):
         raise IntegrityError("identity in clear under an agreement that encodes it", file="records.parquet", column=", ".join(shown), mend="update Counterfoil, and submit again")
     for name in PASSES:
-        token, code = (encodings[f"{kind}_{name}"] for kind in ("token", "code"))
-        sizes = {(BLOCK_TOKEN, PROFILES[profile].code_bytes)} if token.null_count() < len(token) else set()
-        found = set(pl.DataFrame({"t": token.bin.size(), "c": code.bin.size()}).drop_nulls().unique().rows())
-        if (token.is_null() != code.is_null()).any() or not found <= sizes:
-            raise IntegrityError("an encoding has not the bytes it must have", file=ENCODINGS, column=name, mend="submit again")
+        _judge_bytes(encodings, name, profile, ENCODINGS)
     strangers = encodings.join(records, on=["record_ref", "party"], how="anti").height
     if strangers:
         raise IntegrityError("encodings stand for nobody in the records", file=ENCODINGS, found=f"{strangers:,} of them", mend="submit again")
 
 
-def rekey(copy: Path, records: pl.DataFrame, encodings: pl.DataFrame, card: ExerciseCard, home: Path) -> None:
-    """Key the landed copy once more and note its new bytes; what arrived is overwritten."""
+def judge_households(tables: Mapping[str, pl.DataFrame], profile: ProfileName) -> None:
+    """Refuse homes that can be joined to the people of the submission, that are none, or whose rows do not fit them.
+
+    Raises:
+        IntegrityError: it is so.
+    """
+    homes, rows = tables[HOUSEHOLDS], tables[HOUSEHOLD_ROWS]
+    _judge_bytes(homes, HOUSEHOLD_PASS.name, profile, HOUSEHOLDS)
+    refs = pl.concat([homes["record_ref"], rows["record_ref"], rows["party_ref"].drop_nulls()]).unique()
+    elsewhere = {*tables["records.parquet"]["record_ref"], *tables["payload.parquet"]["record_ref"]}
+    if homes[f"token_{HOUSEHOLD_PASS.name}"].null_count():
+        raise IntegrityError("a household has no home", file=HOUSEHOLDS, mend="submit again")
+    if not refs.str.contains(TOKEN).all() or elsewhere.intersection(refs):
+        raise IntegrityError("households stand under references that are not theirs alone", file=HOUSEHOLDS, mend="report this with the version of Counterfoil; it is a fault of the program")
+    if not rows["party_ref"].is_in(homes["record_ref"].implode()).all():
+        raise IntegrityError("rows of households stand for nobody's home", file=HOUSEHOLD_ROWS, mend="submit again")
+
+
+def _judge_bytes(table: pl.DataFrame, name: str, profile: ProfileName, file: str) -> None:
+    token, code = (table[f"{kind}_{name}"] for kind in ("token", "code"))
+    sizes = {(BLOCK_TOKEN, PROFILES[profile].code_bytes)} if token.null_count() < len(token) else set()
+    found = set(pl.DataFrame({"t": token.bin.size(), "c": code.bin.size()}).drop_nulls().unique().rows())
+    if (token.is_null() != code.is_null()).any() or not found <= sizes:
+        raise IntegrityError("an encoding has not the bytes it must have", file=file, column=name, mend="submit again")
+
+
+def rekey(copy: Path, tables: Mapping[str, pl.DataFrame], card: ExerciseCard, home: Path) -> None:
+    """Key the landed copy once more and note its new bytes; what arrived is overwritten.
+
+    Args:
+        tables: file of the submission -> what it holds.
+    """
     key = pepper(load_unit_keys(home), exercise_of(card))
+    records, encodings = tables["records.parquet"], tables[ENCODINGS]
     numbers = [rekeyed_number(records[name], key, name).alias(name) for name in NUMBER_TOKENS]
-    tables = {"records.parquet": RECORD.conform(records.with_columns(numbers)), ENCODINGS: ENCODING.conform(encodings.with_columns(_rekeyed(encodings, key)))}
-    for name, table in tables.items():
+    out = {"records.parquet": RECORD.conform(records.with_columns(numbers)), ENCODINGS: ENCODING.conform(encodings.with_columns(_rekeyed(encodings, PASSES, key)))}
+    if HOUSEHOLDS in tables:
+        out[HOUSEHOLDS] = HOUSEHOLD.conform(tables[HOUSEHOLDS].with_columns(_rekeyed(tables[HOUSEHOLDS], (HOUSEHOLD_PASS.name,), key)))
+    for name, table in out.items():
         write_atomic(copy / name, parquet_bytes(table))
-    kept = Kept(exercise=card.exercise, files={name: sha256_file(copy / name) for name in tables})
+    kept = Kept(exercise=card.exercise, files={name: sha256_file(copy / name) for name in out})
     write_atomic(copy / MANIFEST_KEPT, (kept.model_dump_json(indent=2) + "\n").encode())
 
 
-def _rekeyed(encodings: pl.DataFrame, key: bytes) -> list[pl.Series]:
+def _rekeyed(encodings: pl.DataFrame, passes: Sequence[str], key: bytes) -> list[pl.Series]:
     out = []
-    for name in PASSES:
+    for name in passes:
         rows, tokens = table_of(encodings[f"token_{name}"])
         if len(rows):
             tokens, codes = rekeyed(tokens, table_of(encodings[f"code_{name}"])[1], key, name)

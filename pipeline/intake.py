@@ -16,7 +16,7 @@ from pathlib import Path
 import polars as pl
 from pydantic import ValidationError
 
-from pipeline.encoded_intake import judge_disclosure, judge_encodings, rekey
+from pipeline.encoded_intake import judge_disclosure, judge_encodings, judge_households, rekey
 from pipeline.gate import only_from, open_table
 from pipeline.key_files import load_exercise
 from pipeline.receipts import hand_out, keep, load_receipts
@@ -35,10 +35,10 @@ from pipeline.store import (
 )
 from schemas.datasets import CONTRACTS
 from schemas.errors import ConfigurationError, CounterfoilError, IntegrityError, StorageError
-from schemas.manifest import ENCODINGS, FILE_NAMES, FORMAT, Manifest, ManifestFile, Receipt
+from schemas.manifest import ENCODINGS, FILE_NAMES, FORMAT, HOUSEHOLD_ROWS, HOUSEHOLDS, Manifest, ManifestFile, Receipt
 from schemas.partnership import Partnership
 from schemas.problems import PROBLEMS, Severity
-from schemas.records import ENCODING, RECORD, REJECT, payload_shape
+from schemas.records import ENCODING, HOUSEHOLD, RECORD, REJECT, payload_shape
 
 MOST_MANIFEST_BYTES = 1024 * 1024
 MOST_FILE_BYTES = 8 * 1024**3
@@ -155,7 +155,7 @@ def _take(folder: Path, partner: str, partnership: Partnership, home: Path, rece
         _copy_files(folder, copy, manifest)
         tables = _judge_content(copy, manifest)
         if manifest.encoding is not None:
-            rekey(copy, tables["records.parquet"], tables[ENCODINGS], load_exercise(home, manifest.encoding.agreement), home)
+            rekey(copy, tables, load_exercise(home, manifest.encoding.agreement), home)
     except (StorageError, ConfigurationError):
         raise  # ours to mend; the submission stays where it is
     except CounterfoilError as error:
@@ -212,7 +212,8 @@ def _judge_sender(manifest: Manifest, submission_id: str, partner: str, partners
 
 
 def _copy_files(folder: Path, copy: Path, manifest: Manifest) -> None:
-    wanted = FILE_NAMES if manifest.encoding is None else (*FILE_NAMES, ENCODINGS)
+    note = manifest.encoding
+    wanted = (*FILE_NAMES, *([ENCODINGS] if note else []), *([HOUSEHOLDS, HOUSEHOLD_ROWS] if note and note.at_home is not None else []))
     if sorted(f.name for f in manifest.files) != sorted(wanted):
         raise IntegrityError("the manifest does not list the files of a submission", file=MANIFEST, found=f"wanted are {', '.join(wanted)}", mend="submit again")
     for listed in manifest.files:
@@ -229,10 +230,11 @@ def _copy_files(folder: Path, copy: Path, manifest: Manifest) -> None:
 def _judge_content(copy: Path, manifest: Manifest) -> dict[str, pl.DataFrame]:
     contract = CONTRACTS[manifest.dataset]
     listed: dict[str, ManifestFile] = {f.name: f for f in manifest.files}
-    shapes = {"records.parquet": RECORD, "payload.parquet": payload_shape(contract), "rejects.parquet": REJECT}
-    if manifest.encoding is not None:
-        shapes[ENCODINGS] = ENCODING
-    tables = {name: open_table(copy / name, shape) for name, shape in shapes.items()}
+    shapes = {
+        "records.parquet": RECORD, "payload.parquet": payload_shape(contract), "rejects.parquet": REJECT, ENCODINGS: ENCODING, HOUSEHOLDS: HOUSEHOLD,
+        HOUSEHOLD_ROWS: payload_shape(contract),
+    }  # fmt: skip
+    tables = {name: open_table(copy / name, shape) for name, shape in shapes.items() if name in listed}
     for name, frame in tables.items():
         if frame.height != listed[name].rows:
             raise _wrong_count(f"{name} holds {frame.height:,} rows, the manifest lists {listed[name].rows:,}")
@@ -251,7 +253,11 @@ def _judge_content(copy: Path, manifest: Manifest) -> dict[str, pl.DataFrame]:
     only_from(rejects, file="rejects.parquet", allowed={"code": PROBLEMS, "severity": {str(s) for s in Severity}})
     if manifest.encoding is not None:
         judge_encodings(records, tables[ENCODINGS], manifest.encoding.profile)
-    if submission_digest(records, payload, tables.get(ENCODINGS)) != manifest.row_digest:
+    if HOUSEHOLDS in tables and manifest.encoding is not None:
+        judge_households(tables, manifest.encoding.profile)
+        only_from(tables[HOUSEHOLDS], file=HOUSEHOLDS, allowed={"party": parties})
+        only_from(tables[HOUSEHOLD_ROWS], file=HOUSEHOLD_ROWS, allowed=own)
+    if submission_digest(records, payload, *(tables.get(name) for name in (ENCODINGS, HOUSEHOLDS, HOUSEHOLD_ROWS))) != manifest.row_digest:
         raise IntegrityError("the rows are not those the manifest was made for", mend="submit again")
     return tables
 

@@ -20,6 +20,7 @@ from matchers.engine import link as link_parties
 from matchers.entities import ORGANISATION, PERSON, Entity
 from matchers.estimation import Model
 from matchers.features import Codes, Features, encode
+from matchers.homes import NAMES, Compared, encoded_homes, home_pairs, names_at_home
 from matchers.keys import account_links, address_clusters, shared
 from matchers.lasting import named_as_before
 from matchers.model_file import as_json
@@ -51,6 +52,7 @@ _ENCODED = (_Kind(ENCODED_PERSON, person_tier()), _Kind(ENCODED_TRADER, organisa
 def link(
     records: pl.DataFrame, settings: RunSettings, models: Mapping[str, Model] | None = None, before: pl.DataFrame | None = None, *,
     encodings: pl.DataFrame | None = None, said: Sequence[tuple[str, SaidOfChance]] = (), profile: ProfileName = "P1",
+    households: pl.DataFrame | None = None, at_home: Sequence[Compared] = (),
 ) -> Linked:
     """Find the records that are the same person, organisation or home, or that share an account or a NINO.
 
@@ -62,6 +64,8 @@ def link(
             themselves.
         said: (partner, what its extract says of chance), of every extract.
         profile: how much of identity was encoded.
+        households: `record` and the columns of `HOUSEHOLD`, of the people whose homes travelled as tokens.
+        at_home: datasets whose records rules on homes compare; of the others no pair at a home is a link.
 
     Raises:
         SafetyStop: blocking would make more pairs than the settings allow.
@@ -74,14 +78,14 @@ def link(
         chance = merged([(partner, Collisions(**vars(one))) for partner, one in said]) if said else assumed()
         found += [_link_encoded(records, encodings, kind, chance, profile, settings, references) for kind in _ENCODED]
     accounts, passed_over = account_links(records)
-    homes = address_clusters(records)
+    homes, by_home, names, crowded = _homes(records, households, at_home, profile)
     ninos = _shared_ninos(records, pl.concat([part.clusters for part in found]).filter(pl.col("entity") == PERSON.name))
     by_number = pl.concat([_key_links(ninos, "nino", "T5"), _key_links(accounts, "account", "T5")])
     if encodings is not None:
         by_number = _compared(by_number, records, encodings, profile)
-    links = [part.links for part in found] + [by_number, _key_links(_stars(homes), "address", "T4")]
+    links = [part.links for part in found] + [by_number, by_home]
     evidence = [part.evidence for part in found] + [
-        _one_reason(ninos, "nino", "nino"), _one_reason(accounts, "account", "account"), _one_reason(_stars(homes), "address", "address", "same-house"),
+        _one_reason(ninos, "nino", "nino"), _one_reason(accounts, "account", "account"), names,
     ]
     clusters, notes = [], [note for part in found for note in part.notes]
     for made in [*_by_entity(_one_cluster_each([part.clusters for part in found])), _home_clusters(homes, references)]:
@@ -90,6 +94,8 @@ def link(
         notes += note
     if passed_over:
         notes.append(f"{passed_over:,} bank accounts are shared by too many records to mean anything and were passed over")
+    if crowded:
+        notes.append(f"{crowded:,} homes hold too many records to be one household and were passed over by rules on homes")
     return Linked(
         links=LINK.conform(pl.concat(links)), evidence=EVIDENCE.conform(pl.concat(evidence)), clusters=CLUSTER_MEMBER.conform(pl.concat(clusters)),
         model=json.dumps({name: json.loads(part.model) for name, part in zip(("person", "organisation", "encoded-person", "encoded-trader"), found, strict=False)}, indent=1, sort_keys=True),
@@ -259,9 +265,20 @@ def _key_links(pairs: pl.DataFrame, entity: str, tier: str) -> pl.DataFrame:
     )
 
 
-def _stars(homes: pl.DataFrame) -> pl.DataFrame:
-    """Pair every record at a home with the home's first record."""
-    return homes.filter(pl.col("record") != pl.col("home")).select(pl.col("home").alias("record_l"), pl.col("record").alias("record_r"))
+def _homes(
+    records: pl.DataFrame, households: pl.DataFrame | None, at_home: Sequence[Compared], profile: ProfileName
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, int]:
+    """Return who lives where (`record, home`), links and evidence of the pairs at one home that rules compare, and how many homes are crowded."""
+    encoded = None if households is None else encoded_of(households)
+    homes = address_clusters(records)
+    if households is not None and encoded is not None:
+        homes = pl.concat([homes, encoded_homes(households, encoded).select(homes.columns)])
+    pairs, crowded = home_pairs(homes, records, at_home)
+    named = names_at_home(pairs, records, households, encoded, profile=profile)
+    links = _key_links(named, "address", "T4").with_columns(two_people=named["two_people"], same_address=pl.lit(True))
+    said = [_one_reason(pairs, "address", "address", "same-house")]
+    said += [_one_reason(named.filter(pl.col(name) != "missing"), "address", name).with_columns(level=named.filter(pl.col(name) != "missing")[name]) for name in NAMES]
+    return homes, links, pl.concat(said), crowded
 
 
 def _one_reason(pairs: pl.DataFrame, entity: str, field: str, level: str = "exact") -> pl.DataFrame:

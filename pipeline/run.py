@@ -14,6 +14,8 @@ import polars as pl
 
 from matchers.coverage import coverage
 from matchers.estimation import Model
+from matchers.homes import Compared
+from matchers.needs import AT_HOME
 from pipeline import ledger
 from pipeline.assemble import assemble
 from pipeline.flag import check_rules, flag
@@ -186,6 +188,7 @@ def _find(
     with clock.stage("link", assembled.records.height) as out:
         linked = link(
             assembled.records, settings, models, ledger.clusters(home, earlier), encodings=assembled.encodings, said=assembled.said, profile=assembled.profile,
+            households=assembled.households, at_home=_at_home(rules),
         )
         out["rows"] = linked.links.height
     with clock.stage("flag", linked.links.height) as out:
@@ -194,6 +197,11 @@ def _find(
         )
         out["rows"] = exceptions.height
     return linked, exceptions
+
+
+def _at_home(rules: list[Rule]) -> list[Compared]:
+    """Return which datasets' records rules on homes compare with each other."""
+    return sorted({(rule.left, rule.right, rule.scope) for rule in rules if rule.entity == AT_HOME})
 
 
 def _keep(home: Path, name: str, assembled: Assembled, linked: Linked, exceptions: pl.DataFrame, covered: pl.DataFrame) -> None:

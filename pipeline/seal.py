@@ -28,7 +28,7 @@ from pipeline.store import (
     write_new,
 )
 from schemas.errors import IntegrityError, StorageError
-from schemas.manifest import ENCODINGS, FORMAT, Manifest, ManifestFile
+from schemas.manifest import ENCODINGS, FORMAT, HOUSEHOLD_ROWS, HOUSEHOLDS, Manifest, ManifestFile
 from schemas.partnership import PartnerHome
 from schemas.records import REJECT
 from schemas.relations import Checked, Outgoing
@@ -89,7 +89,7 @@ def _files(rows: Outgoing, checked: Checked) -> dict[str, tuple[bytes, int]]:
         "records.parquet": rows.records,
         "payload.parquet": rows.payload,
         "rejects.parquet": REJECT.conform(checked.rejects.unique()),
-        **({} if rows.encodings is None else {ENCODINGS: rows.encodings}),
+        **{name: table for name, table in ((ENCODINGS, rows.encodings), (HOUSEHOLDS, rows.households), (HOUSEHOLD_ROWS, rows.household_rows)) if table is not None},
     }
     return {name: (outgoing(parquet_bytes(frame)), frame.height) for name, frame in tables.items()}
 
@@ -105,7 +105,7 @@ def _manifest(
     tool_version: str,
     supersedes: str,
 ) -> Manifest:
-    digest = submission_digest(rows.records, rows.payload, rows.encodings)
+    digest = submission_digest(rows.records, rows.payload, rows.encodings, rows.households, rows.household_rows)
     moment = now.astimezone(UTC).replace(microsecond=0)
     codes = checked.rejects.unique().group_by("code").len().sort("code")
     return Manifest.model_validate(

@@ -20,7 +20,7 @@ from pathlib import Path
 import polars as pl
 
 from schemas.errors import IntegrityError, StorageError
-from schemas.records import ENCODING
+from schemas.records import ENCODING, HOUSEHOLD
 
 PARTIAL = ".partial-"
 MANIFEST = "manifest.json"
@@ -240,15 +240,19 @@ def _escaped(frame: pl.DataFrame, name: str) -> pl.Expr:
     return column.fill_null("\\N")
 
 
-def submission_digest(records: pl.DataFrame, payload: pl.DataFrame, encodings: pl.DataFrame | None = None) -> str:
-    """Return the `row_digest` of a submission: its parties, its rows and its encodings, in one."""
-    digests = [row_digest(records), row_digest(payload), *([] if encodings is None else [_encodings_digest(encodings)])]
+def submission_digest(
+    records: pl.DataFrame, payload: pl.DataFrame, encodings: pl.DataFrame | None = None, households: pl.DataFrame | None = None,
+    household_rows: pl.DataFrame | None = None,
+) -> str:
+    """Return the `row_digest` of a submission: its parties, its rows, its encodings and its households, in one."""
+    digests = [row_digest(records), row_digest(payload)]
+    digests += [_encodings_digest(shape.conform(table)) for shape, table in ((ENCODING, encodings), (HOUSEHOLD, households)) if table is not None]
+    digests += [] if household_rows is None else [row_digest(household_rows)]
     return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
-def _encodings_digest(table: pl.DataFrame) -> str:
+def _encodings_digest(ordered: pl.DataFrame) -> str:
     """Return the SHA-256 of encodings, row by row in the order of their key: the texts first, then each column of bytes with its lengths."""
-    ordered = ENCODING.conform(table)
     digest = hashlib.sha256(row_digest(ordered.select(pl.exclude(pl.Binary))).encode())
     for column in ordered.select(pl.col(pl.Binary)).iter_columns():
         digest.update(column.name.encode() + column.bin.size().fill_null(-1).cast(pl.Int64).to_numpy().tobytes())

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from matchers.encoding import spec_digest
-from matchers.needs import needs
+from matchers.needs import AT_HOME, household_needs, needs
 from pipeline.check import check
 from pipeline.crosswalk import CROSSWALK, REFERENCES, extended, fresh_tokens, load, save
 from pipeline.encode import Keys, encode, references
@@ -82,16 +82,17 @@ def submit(
 def travelling(normalised: Normalised, contract: Contract, partner: PartnerHome, home: Path, *, now: datetime, dry_run: bool, draw: DrawTokens = fresh_tokens) -> Outgoing:
     """Return the rows as the agreement lets them travel; the crosswalk is kept before anything leaves."""
     nothing = pl.DataFrame(schema=CROSSWALK.schema)
-    needed = needs([rule for rule in load_rules() if rule.id not in partner.rules_disabled], contract)
+    rules = [rule for rule in load_rules() if rule.id not in partner.rules_disabled]
+    needed, at_home = needs([rule for rule in rules if rule.entity != AT_HOME], contract), household_needs(rules, contract)
     if partner.discloses(contract.id) == "clear":
         _refuse_clear_by_mistake(partner, home)
         return encode(normalised, contract, None, needed=needed, tokens=nothing)
     keys, crosswalk = _keys(partner, home), load_partner_keys(home).crosswalk
-    wanted = references(normalised, contract, needed, keys.exercise.id)
+    wanted = references(normalised, contract, needed, keys.exercise.id, at_home)
     tables = {}
-    for name, kind in ((contract.id, "record"), (REFERENCES, "reference")):
-        tables[name] = extended(load(home, partner.id, name, crosswalk), wanted.filter(pl.col("kind") == kind), now=now.date(), draw=draw)
-    outgoing = encode(normalised, contract, keys, needed=needed, tokens=pl.concat(tables.values()))
+    for name, kinds in ((contract.id, ("record", "household")), (REFERENCES, ("reference",))):
+        tables[name] = extended(load(home, partner.id, name, crosswalk), wanted.filter(pl.col("kind").is_in(kinds)), now=now.date(), draw=draw)
+    outgoing = encode(normalised, contract, keys, needed=needed, tokens=pl.concat(tables.values()), at_home=at_home)
     for name, table in tables.items():
         if not dry_run and table.height:
             save(home, partner.id, name, crosswalk, table)

@@ -13,6 +13,7 @@ from sample_data.difficulty_people import TEMPTATIONS
 from sample_data.files import needs_mapping, write_file, write_mapping
 from sample_data.money import Ledger, background
 from sample_data.organisations import Register
+from sample_data.plants_homes import HOME_PLANTS, HOME_TEMPTATIONS
 from sample_data.plants_money import MONEY_PLANTS, note_spellings
 from sample_data.plants_people import PLANTS
 from sample_data.truth import write_truth
@@ -61,6 +62,12 @@ def make(world: World, residents: int, seed: int) -> None:
             money_tempt(world, ledger, place)
     ledger.publish_all()
     note_spellings(world)
+    for place in range(planted_per_rule(residents)):
+        for home_plant in HOME_PLANTS.values():
+            home_plant(world, place)
+    for place in range(difficult_per_kind(residents)):
+        for home_tempt in HOME_TEMPTATIONS:
+            home_tempt(world, place)
 
 
 def planted_per_rule(residents: int) -> int:

@@ -15,12 +15,13 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 FILE_NAMES = ("records.parquet", "payload.parquet", "rejects.parquet")
 MANIFEST_KEPT = "kept.json"
 ENCODINGS = "encodings.parquet"  # besides, where identity travels as tokens
+HOUSEHOLDS, HOUSEHOLD_ROWS = "households.parquet", "household_rows.parquet"  # and where a rule on homes needs them
 
 
 class ManifestFile(Settings):
     """One file of a submission."""
 
-    name: Literal["records.parquet", "payload.parquet", "rejects.parquet", "encodings.parquet"]
+    name: Literal["records.parquet", "payload.parquet", "rejects.parquet", "encodings.parquet", "households.parquet", "household_rows.parquet"]
     bytes: Annotated[int, Field(ge=0)]
     sha256: Sha256
     rows: Annotated[int, Field(ge=0)]
@@ -57,6 +58,7 @@ class EncodingNote(Settings):
         unmet: people with no block in any pass, who can meet nobody.
         withheld: columns of the dataset that no rule needs, and that were left at home.
         coarse: columns that rules only show, and that were sent as months or hundreds of pounds.
+        at_home: columns of the rows that were sent once more with their homes, under references of their own; None where no rule needs homes.
     """
 
     agreement: str
@@ -71,6 +73,7 @@ class EncodingNote(Settings):
     unmet: Annotated[int, Field(ge=0)]
     withheld: tuple[str, ...]
     coarse: tuple[str, ...]
+    at_home: tuple[str, ...] | None = None
     chance: SaidOfChance | None
     self_tests: tuple[SelfTest, ...]
 

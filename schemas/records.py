@@ -68,7 +68,7 @@ RECORD = Shape(
     {
         **ROW_KEY,
         "party": (_S, "What the party is to the row: holder, second, partner, supplier."),
-        "kind": (_S, "person or organisation."),
+        "kind": (_S, "person or organisation; household where the record stands for who lives at an encoded home, and for nobody by name."),
         "forename": (_S, "Given name, normalised."),
         "middle_names": (_S, "Other given names, normalised."),
         "surname": (_S, "Family name, normalised."),
@@ -118,6 +118,19 @@ ENCODING = Shape(
     ("record_ref", "party"),
 )
 
+HOUSEHOLD = Shape(
+    "household",
+    "a party of an accepted row, as far as it may be told who lives with whom; nothing joins it to the same party's encodings",
+    {
+        "record_ref": (_S, "Reference of its own, another one than in records."),
+        "party": (_S, "As in records."),
+        "protected": (_B, "As in records."),
+        "token_household": (_BYTES, "The home, 16 bytes."),
+        "code_household": (_BYTES, "Names and birth date, salted by the home."),
+    },
+    ("record_ref", "party"),
+)
+
 REJECT = Shape(
     "reject",
     "one problem of one line; a line may have several",
@@ -143,7 +156,7 @@ LINK = Shape(
         "match_weight": (_I, "Evidence in centibits: 100 centibits double the odds."),
         "match_probability": (pl.Float64(), "Probability that both are the same, from 0 to 1, rounded to 6 places."),
         "same_address": (_B, "Encoded records only: both are of one home, or of two; empty where nobody can say, and where addresses travel."),
-        "two_people": (_B, "Encoded records only: names, and of people birth dates too, clearly differ; said of links that rest on a NINO or an account."),
+        "two_people": (_B, "Names clearly differ: of links that rest on a home, given names; of encoded records that share a NINO or an account, names, and of people birth dates too."),
     },
     ("entity", "record_l", "record_r"),
 )

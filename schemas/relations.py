@@ -89,12 +89,17 @@ class Normalised:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """Rows as they leave: as `Normalised`, and where identity travels as tokens, `encodings` of shape `ENCODING` and how they were made."""
+    """Rows as they leave: as `Normalised`, and where identity travels as tokens, `encodings` of shape `ENCODING` and how they were made.
+
+    Where a rule on homes needs them, `households` (shape `HOUSEHOLD`) and their rows once more, `payload_shape`, under other references.
+    """
 
     records: pl.DataFrame
     payload: pl.DataFrame
     encodings: pl.DataFrame | None = None
     note: EncodingNote | None = None
+    households: pl.DataFrame | None = None
+    household_rows: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,7 @@ class Assembled:
         rejects: `partner, dataset, submission_id` and the columns of `REJECT`.
         inputs: (partner, dataset, submission_id, row_digest) of every submission used, sorted.
         encodings: of encoded people, `record` and the columns of `ENCODING` without the references; sorted by record.
+        households: of encoded homes, `record` and the columns of `HOUSEHOLD` without the references; sorted by record.
         said: (partner, what its extract says of chance), of every encoded delivery.
         profile: how much of identity is encoded.
         disclosures: (partner, dataset) -> how its identity travelled.
@@ -123,6 +129,7 @@ class Assembled:
     inputs: tuple[tuple[str, str, str, str], ...]
     notes: tuple[str, ...] = ()
     encodings: pl.DataFrame | None = None
+    households: pl.DataFrame | None = None
     said: tuple[tuple[str, SaidOfChance], ...] = ()
     profile: Literal["P1", "P2"] = "P1"
     disclosures: Mapping[tuple[str, str], str] = field(default_factory=dict)

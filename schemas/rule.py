@@ -84,7 +84,7 @@ class Rule(Settings):
         symmetric: left and right may change places, so a pair counts once.
         collapse: `rows` makes one exception of each pair of rows, whatever parties link them;
             `cluster` makes one of each pair of partners within a cluster, whether its records were compared with each
-            other or belong together through a third one.
+            other or belong together through a third one; `left` makes one of each left row, whatever stands against it in the other dataset.
         reason: sentence; `{l.field}` and `{r.field}` may name shared fields, the partner and the dataset; what follows a
             bar, as in `{l.award_end|today}`, stands where the field is empty.
         show: fields listed beside the exception, each to those who may see it; `l.field` for one side only.
@@ -106,7 +106,7 @@ class Rule(Settings):
     grace_days: Annotated[int, Field(ge=0)] = 0
     same: tuple[str, ...] = ()
     symmetric: bool = False
-    collapse: Literal["rows", "cluster"] = "rows"
+    collapse: Literal["rows", "cluster", "left"] = "rows"
     reason: str
     show: tuple[str, ...]
     owner: str = "left"
@@ -156,6 +156,8 @@ class Rule(Settings):
     def _sound(self) -> Self:
         if self.symmetric and self.left != self.right:
             raise ValueError(f"{self.id} is symmetric, but its sides are {self.left} and {self.right}")
+        if self.collapse == "left" and self.left == self.right:
+            raise ValueError(f"{self.id} makes one exception of each left row, so its sides need to be two datasets")
         if self.entity == "row" and (self.left != self.right or not self.same or self.scope != "within"):
             raise ValueError(f"{self.id} compares rows of one dataset, so it needs `same`, left equal to right, and scope within")
         if self.entity == "row" and len(CONTRACTS[self.left].parties) > 1:

@@ -11,7 +11,7 @@ numbered_line as (
         row_number() over (partition by partner, same_1, same_2, same_3 order by record_ref, record) as place,
         count(*) over (partition by partner, same_1, same_2, same_3) as lines
     from left_side
-    where same_1 is not null and same_2 is not null and same_3 is not null
+    where same_1 is not null and same_2 is not null and same_3 is not null and kind is distinct from 'household'
 ),
 line_pair as (
     select a.record as record_a, a.record_ref as record_ref_a, b.record as record_b, b.record_ref as record_ref_b,

@@ -31,7 +31,7 @@ from schemas.datasets import CONTRACTS
 AS_OF = date(2026, 11, 1)
 EVENING = datetime(2026, 11, 1, 18, tzinfo=UTC)
 LETTERS = "BCDFGHJKLMNPRSTVWZ"
-SENDERS = {"northmere": ("CTX", "CTR", "TEN"), "westerfold": ("CTX", "TEN"), "merrowshire": ("PAY", "CRS")}
+SENDERS = {"northmere": ("CTX", "ELR", "CTR", "TEN"), "westerfold": ("CTX", "TEN"), "merrowshire": ("PAY", "CRS")}
 
 
 def marked(random: Random) -> dict[str, str]:

@@ -51,7 +51,7 @@ def id_of(home, status):
 
 def test_a_query_sees_the_views(home):
     assert query(home, "select rule, partner_l from exceptions where status = 'new'").rows() == [("HT01", "northmere")]
-    assert query(home, "select count(*) from rules").item() == 20
+    assert query(home, "select count(*) from rules").item() == 21
     assert query(home, "describe exceptions").height > 30
     assert "evidence" in query(home, "show tables").to_series().to_list()
 

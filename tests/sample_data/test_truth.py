@@ -18,7 +18,7 @@ NUMBER_NEEDED = {"CR02", "PY01", "ID01"}
 KINDS = {
     "twins", "father and son", "same name and birth date", "namesakes, name only", "move overlap", "lawful discount, student", "second home",
     "transfer applicant", "left joint tenancy", "housed or homeless", "recent move", "parent UPRN", "house name", "two posts", "changed jobs",
-    "declared work", "deceased namesake", "protected person", "placeholder NINO", "placeholder birth date", "changed name", "factoring house",
+    "lawful home", "declared work", "deceased namesake", "protected person", "placeholder NINO", "placeholder birth date", "changed name", "factoring house",
     "zero-filled account", "group companies", "joint bank account", "one supplier, two spellings", "new bank", "employee's expenses",
     "credit and re-issue", "shared service", "standing monthly fee", "equal published lines", "same-name traders", "small business, second property",
 }  # fmt: skip
@@ -99,7 +99,7 @@ def test_cases_are_unique(full: Path) -> None:
 def test_every_rule_is_planted_often_enough(full: Path, sample: Path) -> None:
     for folder, fewest in ((full, 25), (sample, 4)):
         counts = dict(truth(folder, "planted.csv").group_by("rule").len().rows())
-        assert set(counts) == ABOUT_PEOPLE | ABOUT_MONEY | {"ID01"}
+        assert set(counts) == ABOUT_PEOPLE | ABOUT_MONEY | {"ID01", "CT01"}
         assert min(counts.values()) >= fewest
 
 

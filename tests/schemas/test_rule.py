@@ -12,7 +12,7 @@ from schemas.rule import Rule, RuleFile, load_rules, load_values, visibility
 from schemas.settings import parse_toml
 
 WANTED = {
-    "CT03", "CT04", "CR01", "CR02", "CR04", "CR06", "HT01", "WL01", "WL03", "PY01", "TC02", "TC07", "TC08", "BR01", "BR02", "ID01", "PS01", "PS02",
+    "CT01", "CT03", "CT04", "CR01", "CR02", "CR04", "CR06", "HT01", "WL01", "WL03", "PY01", "TC02", "TC07", "TC08", "BR01", "BR02", "ID01", "PS01", "PS02",
 }  # fmt: skip
 
 RULE = """
