@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import Literal
 
 from matchers.rule_sides import DERIVED
 from schemas.contract import Contract, Field, FieldType, Role, Visibility
 from schemas.datasets import CONTRACTS
-from schemas.rule import Rule
+from schemas.rule import Rule, load_rules
 
 ALWAYS = ("protected_flag",)
 AT_HOME = "address"  # entity of the rules that rest on a home
@@ -89,6 +91,16 @@ def household_needs(rules: Sequence[Rule], contract: Contract) -> Needs | None:
     coarse = tuple(name for name in (*days, *amounts) if name not in years)
     whole = tuple(name for name in found.whole if name not in (*days, *amounts) and (name in read or name in ALWAYS))
     return replace(found, whole=whole, coarse=coarse, years=years)
+
+
+@cache
+def precision(dataset: str, name: str, *, at_home: bool) -> Literal["month", "year", "day"]:
+    """Return how much of a day is known of encoded people, by the rule book: to say more would be false."""
+    contract = CONTRACTS[dataset]
+    found = household_needs(load_rules(), contract) if at_home else needs([rule for rule in load_rules() if rule.entity != AT_HOME], contract)
+    if found is not None and name in found.years:
+        return "year"
+    return "month" if found is not None and name in found.coarse else "day"
 
 
 def _read(rule: Rule) -> set[str]:

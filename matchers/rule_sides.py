@@ -34,6 +34,7 @@ PARTY_EXTRA = {
     "record": "Record number.",
     "address_id": "Cluster of the party's address.",
     "cluster_id": "Cluster of the person or organisation; its own reference where it stands alone.",
+    "encoded": "Who it is stayed at home: no name of a person or of a company is known.",
     "previous_account": "Account in the delivery before, where it was another one.",
     "previous_as_of": "Day of that delivery.",
 }
@@ -59,6 +60,7 @@ with party_cluster as (
 )
 select p.partner, p.dataset, p.record_ref, {", ".join(f"p.{name}" for name in _OWN)}, p.record, p.cluster_id,
     p.protected or s.partner is not null as protected, a.cluster_id as address_id,
+    p.forename is null and p.surname is null and p.name is null as encoded,
     b.previous_account, b.previous_as_of
 from party_cluster p
 left join protected_cluster s on s.partner = p.partner and s.cluster_id = p.cluster_id

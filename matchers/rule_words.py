@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from matchers.needs import AT_HOME, precision
+from matchers.rule_sides import party_dataset
 from schemas.contract import Contract, Field, FieldType, Visibility
 from schemas.datasets import CONTRACTS
 from schemas.rule import GAP, Rule
@@ -15,6 +17,8 @@ NINO_LETTERS = 9  # a longer one is a token, and says nothing to anybody
 PRIVATE_PEOPLE = ("STAFF", "FOSTER", "REFUND")
 _NAMES = ("name", "name_as_sent")
 _DATES = ("as_of", "previous_as_of")
+DAY = "%-d %B %Y"
+_PARTS = {"month": "%B %Y", "year": "%Y"}
 
 
 def sentence_sql(rule: Rule) -> str:
@@ -49,8 +53,19 @@ def shown_sql(rule: Rule, side: str, name: str) -> str:
         kinds = ", ".join(text_literal(kind) for kind in PRIVATE_PEOPLE)
         return f"case when {side}.creditor_type in ({kinds}) then 'a private person' else {column} end"
     if found is None:
-        return f"strftime({column}, '%-d %B %Y')" if name in _DATES else f"cast({column} as varchar)"
+        return f"strftime({column}, '{DAY}')" if name in _DATES else f"cast({column} as varchar)"
+    if found.type is FieldType.DATE:
+        return _day_sql(rule, side, name)
     return _field_sql(column, found)
+
+
+def _day_sql(rule: Rule, side: str, name: str) -> str:
+    """Return a day as it is known: of encoded people some come as months or years, and are shown as no more."""
+    column, dataset = f"{side}.{name}", rule.dataset(side)
+    holder = dataset if name in CONTRACTS[dataset].names else party_dataset(CONTRACTS[dataset])
+    known = precision(holder, name, at_home=rule.entity == AT_HOME)
+    whole = f"strftime({column}, '{DAY}')"
+    return whole if known == "day" else f"case when {side}.encoded then strftime({column}, '{_PARTS[known]}') else {whole} end"
 
 
 def _total_sql(column: str, rule: Rule, side: str, name: str) -> str:
@@ -58,14 +73,12 @@ def _total_sql(column: str, rule: Rule, side: str, name: str) -> str:
     if FieldType.MONEY in types:
         return f"pounds(cast({column} as bigint))"
     if FieldType.DATE in types:
-        return f"strftime({column}, '%-d %B %Y')"
+        return f"strftime({column}, '{DAY}')"
     return f"format('{{:,}}', cast({column} as bigint))"
 
 
 def _field_sql(column: str, found: Field) -> str:
     match found.type:
-        case FieldType.DATE:
-            return f"strftime({column}, '%-d %B %Y')"
         case FieldType.MONEY:
             return f"pounds({column})"
         case FieldType.FLAG:

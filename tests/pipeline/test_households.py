@@ -70,6 +70,8 @@ def test_another_adult_at_a_home_is_found_without_an_address_or_a_name(folder: P
     (found,) = night(folder).filter(pl.col("rule") == "CT01").to_dicts()
     assert (found["status"], found["band"], found["tier"], found["partner_l"], found["partner_r"]) == ("new", "low", "T4", "northmere", "northmere")
     assert found["value_pence"] == 2 * 40_000
+    assert "liability start: 2019;" in found["details_shared_l"]  # no more than is known
+    assert "register date: December 2022" in found["details_shared_r"]
 
 
 def test_the_council_reads_the_exception_under_its_own_reference(folder: Path) -> None:
