@@ -16,7 +16,7 @@ from pipeline.check import check
 from pipeline.home import FILES, VARIABLE, find_home, read_toml
 from pipeline.mapping import load_all
 from pipeline.rejects import rejects_csv, write_rejects
-from pipeline.store import make_folder, write_atomic
+from pipeline.store.files import make_folder, write_atomic
 from schemas.datasets import contract
 from schemas.errors import ExitCode
 from schemas.mapping import Mapping

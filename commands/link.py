@@ -58,7 +58,7 @@ def train_model(
 ) -> None:
     """Fit a model to records and write it, so that `run` and `link` weigh every night alike. Rare names are not written."""
     from pipeline.link_files import link_files
-    from pipeline.store import write_atomic
+    from pipeline.store.files import write_atomic
 
     screened = screen(ctx)
     _refuse_overwriting((out,), (left, right))

@@ -11,7 +11,7 @@ import typer
 from commands.options import AsOf, day, now, screen
 from commands.screen import Screen
 from pipeline.home import find_home
-from pipeline.store import make_folder, write_atomic
+from pipeline.store.files import make_folder, write_atomic
 from schemas.errors import UsageProblem
 
 if TYPE_CHECKING:

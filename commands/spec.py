@@ -10,7 +10,7 @@ import typer
 from commands.options import Dataset, screen
 from pipeline.field_words import between_fields
 from pipeline.specification import all_forms, fields_in_words, template
-from pipeline.store import make_folder, write_atomic
+from pipeline.store.files import make_folder, write_atomic
 from schemas.datasets import CONTRACTS, contract
 
 app = typer.Typer(help="What to send: each dataset's fields, as a table, a template, a page and for machines.", no_args_is_help=True)

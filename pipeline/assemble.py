@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.fates import Fate, account, decide, unknown_supersedes
-from pipeline.store import Incomplete, make_folder, sha256_file, write_atomic
+from pipeline.store.files import Incomplete, make_folder, sha256_file, write_atomic
 from schemas.contract import Contract
 from schemas.datasets import CONTRACTS
 from schemas.errors import IntegrityError

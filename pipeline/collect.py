@@ -23,17 +23,8 @@ from pipeline.gate import open_table
 from pipeline.home import load_partner
 from pipeline.report import BANDS, REPORT
 from pipeline.spreadsheet import csv_bytes
-from pipeline.store import (
-    MANIFEST,
-    PARTIAL,
-    copy_hashed,
-    is_link,
-    is_plain_folder,
-    is_safe_name,
-    make_folder,
-    parquet_bytes,
-    safe_name,
-)
+from pipeline.store.files import MANIFEST, PARTIAL, copy_hashed, is_link, is_plain_folder, is_safe_name, make_folder, safe_name
+from pipeline.store.tables import parquet_bytes
 from schemas.errors import ConfigurationError, ExitCode, IntegrityError, StorageError
 from schemas.manifest import Receipt, Sha256
 from schemas.partnership import PartnerHome

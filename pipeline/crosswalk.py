@@ -19,7 +19,8 @@ import polars as pl
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from pipeline.store import PARTIAL, fsync_folder, parquet_bytes, storage_errors
+from pipeline.store.files import PARTIAL, fsync_folder, storage_errors
+from pipeline.store.tables import parquet_bytes
 from schemas.datasets import CONTRACTS
 from schemas.errors import IntegrityError, StorageError, unknown_name
 from schemas.records import Shape

@@ -43,7 +43,7 @@ from pipeline.key_files import (
     write_public,
     wrong_kind,
 )
-from pipeline.store import fsync_folder, is_safe_name, make_folder, storage_errors
+from pipeline.store.files import fsync_folder, is_safe_name, make_folder, storage_errors
 from schemas.errors import ConfigurationError, IntegrityError
 from schemas.keys import Card, ExerciseCard, KeyFile, Member, RootEnvelope, RootFile, fingerprint
 

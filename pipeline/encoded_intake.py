@@ -19,7 +19,8 @@ from matchers.encoding.rekey import rekeyed, rekeyed_number
 from pipeline.bytes_columns import column_of, table_of
 from pipeline.encode import TOKEN, shown_identity
 from pipeline.key_files import exercise_of, load_exercise, load_unit_keys, pepper
-from pipeline.store import parquet_bytes, sha256_file, write_atomic
+from pipeline.store.files import sha256_file, write_atomic
+from pipeline.store.tables import parquet_bytes
 from schemas.errors import IntegrityError
 from schemas.keys import ExerciseCard
 from schemas.manifest import ENCODINGS, HOUSEHOLD_ROWS, HOUSEHOLDS, MANIFEST_KEPT, EncodingNote, Kept, Manifest

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from pipeline.store import Incomplete
+from pipeline.store.files import Incomplete
 from schemas.datasets import CONTRACTS
 from schemas.manifest import Receipt
 from schemas.partnership import Partnership

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from pipeline.home_text import partner_text, partnership_text
-from pipeline.store import make_folder, storage_errors, write_atomic
+from pipeline.store.files import make_folder, storage_errors, write_atomic
 from schemas.errors import ConfigurationError, nearest
 from schemas.partnership import Agreement, AsOfRule, PartnerEntry, PartnerHome, Partnership
 from schemas.settings import Settings, parse_toml

@@ -20,7 +20,7 @@ from pipeline.encoded_intake import judge_disclosure, judge_encodings, judge_hou
 from pipeline.gate import only_from, open_table
 from pipeline.key_files import load_exercise
 from pipeline.receipts import hand_out, keep, load_receipts
-from pipeline.store import (
+from pipeline.store.files import (
     MANIFEST,
     PARTIAL,
     Incomplete,
@@ -31,8 +31,8 @@ from pipeline.store import (
     is_safe_name,
     make_folder,
     storage_errors,
-    submission_digest,
 )
+from pipeline.store.tables import submission_digest
 from schemas.datasets import CONTRACTS
 from schemas.errors import ConfigurationError, CounterfoilError, IntegrityError, StorageError
 from schemas.manifest import ENCODINGS, FILE_NAMES, FORMAT, HOUSEHOLD_ROWS, HOUSEHOLDS, Manifest, ManifestFile, Receipt

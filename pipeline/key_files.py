@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from matchers.derivation import KEY, Exercise, derive, key_check
 from pipeline.home import FILES
-from pipeline.store import PARTIAL, fsync_folder, make_folder, storage_errors, write_atomic
+from pipeline.store.files import PARTIAL, fsync_folder, make_folder, storage_errors, write_atomic
 from schemas.errors import ConfigurationError, CounterfoilError, IntegrityError
 from schemas.keys import (
     MOST_BYTES,

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.store import make_folder, write_atomic
+from pipeline.store.files import make_folder, write_atomic
 from pipeline.version import tool_version
 from schemas.partnership import Partnership
 from schemas.records import EXCEPTION, RECORD_REFERENCE, reference

@@ -27,7 +27,7 @@ from matchers.tables import cluster_table, link_table
 from pipeline.canonical_file import ACROSS, REFERENCE, read_canonical
 from pipeline.link_facts import asked, content_digest, facts, origin
 from pipeline.models import read_model
-from pipeline.store import write_atomic
+from pipeline.store.files import write_atomic
 from pipeline.stray_file import columns, membership
 from schemas.errors import ConfigurationError, DataRejected, SafetyStop
 

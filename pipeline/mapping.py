@@ -9,7 +9,7 @@ from pathlib import Path
 import tomlkit
 
 from pipeline.home import read_toml
-from pipeline.store import is_safe_name, make_folder, write_atomic
+from pipeline.store.files import is_safe_name, make_folder, write_atomic
 from schemas.contract import Contract, Mark
 from schemas.datasets import contract as contract_of
 from schemas.errors import ConfigurationError, DataRejected, UsageProblem, nearest

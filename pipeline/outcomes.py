@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from pipeline.store import storage_errors
+from pipeline.store.files import storage_errors
 from schemas.errors import IntegrityError, UsageProblem, unknown_name
 from schemas.records import OUTCOME
 

@@ -15,18 +15,8 @@ import duckdb
 import polars as pl
 
 from matchers.explanation import evidence_lines
-from pipeline.store import (
-    MANIFEST,
-    PARTIAL,
-    fsync_folder,
-    make_folder,
-    parquet_bytes,
-    row_digest,
-    safe_name,
-    storage_errors,
-    write_atomic,
-    write_new,
-)  # fmt: skip
+from pipeline.store.files import MANIFEST, PARTIAL, fsync_folder, make_folder, safe_name, storage_errors, write_atomic, write_new
+from pipeline.store.tables import parquet_bytes, row_digest
 from pipeline.version import tool_version
 from schemas.errors import IntegrityError
 from schemas.partnership import Partnership

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pipeline.store import is_safe_name, make_folder, write_atomic
+from pipeline.store.files import is_safe_name, make_folder, write_atomic
 from schemas.errors import IntegrityError
 from schemas.manifest import Receipt
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.spreadsheet import csv_bytes
-from pipeline.store import make_folder, write_atomic
+from pipeline.store.files import make_folder, write_atomic
 from schemas.problems import PROBLEMS
 from schemas.relations import Checked
 

@@ -30,7 +30,8 @@ from pipeline.outcomes import load_outcomes
 from pipeline.publish import publish
 from pipeline.receipts import load_receipts
 from pipeline.report import report
-from pipeline.store import make_folder, write_parquet
+from pipeline.store.files import make_folder
+from pipeline.store.tables import write_parquet
 from schemas.errors import ConfigurationError, ExitCode, IntegrityError, unknown_name
 from schemas.partnership import Partnership
 from schemas.relations import Assembled, Linked

@@ -15,18 +15,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pipeline.store import (
-    MANIFEST,
-    PARTIAL,
-    fsync_folder,
-    is_link,
-    make_folder,
-    parquet_bytes,
-    safe_name,
-    storage_errors,
-    submission_digest,
-    write_new,
-)
+from pipeline.store.files import MANIFEST, PARTIAL, fsync_folder, is_link, make_folder, safe_name, storage_errors, write_new
+from pipeline.store.tables import parquet_bytes, submission_digest
 from schemas.errors import IntegrityError, StorageError
 from schemas.manifest import ENCODINGS, FORMAT, HOUSEHOLD_ROWS, HOUSEHOLDS, Manifest, ManifestFile
 from schemas.partnership import PartnerHome

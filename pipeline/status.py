@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.home import load_partnership
 from pipeline.intake import incomplete, refused, waiting
 from pipeline.receipts import load_receipts
-from pipeline.store import Incomplete
+from pipeline.store.files import Incomplete
 from schemas.manifest import Receipt
 
 NEVER = "never sent"

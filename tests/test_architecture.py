@@ -19,7 +19,7 @@ MAY_SEE = {
 }
 STAGES = ("read", "validate", "normalise", "encode", "seal", "intake", "assemble", "link", "flag", "report", "publish")
 PARTNERS_SIDE = ("bytes_columns", "check", "collect", "crosswalk", "custody", "decode", "encode", "home", "key_files", "mapping", "minimise", "normalise", "read", "rejects", "row_rules", "seal", "specification",
-                 "store", "structure", "submit", "suggestion", "suspicions", "validate")
+                 "store/area", "store/files", "store/tables", "structure", "submit", "suggestion", "suspicions", "validate")
 UNIT_ONLY = ("recordlinkage", "pandas", "filelock", "fcntl", "resource", "pwd")
 
 

@@ -15,7 +15,8 @@ from pipeline.intake import intake
 from pipeline.key_files import load_partner_keys
 from pipeline.run import run
 from pipeline.specification import template
-from pipeline.store import parquet_bytes, sha256_file, submission_digest
+from pipeline.store.files import sha256_file
+from pipeline.store.tables import parquet_bytes, submission_digest
 from pipeline.submit import submit
 from sample_data.councils import COUNCILS
 from sample_data.demo import hand_out_keys, partnership

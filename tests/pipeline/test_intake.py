@@ -18,7 +18,7 @@ from pipeline import gate
 from pipeline import intake as taking
 from pipeline.intake import incomplete, intake, refused
 from pipeline.receipts import load_receipts
-from pipeline.store import parquet_bytes
+from pipeline.store.tables import parquet_bytes
 from schemas.errors import IntegrityError, StorageError
 from schemas.manifest import Manifest, Receipt
 from tests.conftest import NOON, Area, Send

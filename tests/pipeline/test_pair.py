@@ -9,7 +9,7 @@ import pytest
 
 import cli
 from pipeline.pair import find_pair
-from pipeline.store import write_parquet
+from pipeline.store.tables import write_parquet
 from schemas.errors import DataRejected, UsageProblem
 
 SCHEMA = {
