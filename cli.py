@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
-from commands import init, keys, night, spec
+from commands import audit, init, keys, night, spec
 from commands import map as mapping
+from commands import partner as taking_part
 from commands.check import check_files
 from commands.collect import collect_reports
 from commands.demo import demonstrate
@@ -23,7 +24,7 @@ from commands.submit import submit_files
 from pipeline.version import tool_version
 from schemas.errors import ConfigurationError, CounterfoilError, ExitCode
 
-UNIT_SIDE = ("filelock", "pandas", "recordlinkage", "scipy", "sklearn")  # installed with the extra `unit`; fcntl and the like come with the system
+UNIT_SIDE = ("pandas", "prometheus_client", "recordlinkage", "scipy", "sklearn")  # installed with the extra `unit`; fcntl and the like come with the system
 
 app = typer.Typer(
     help="Neighbouring councils find fraud and error together. --json and --home may stand anywhere on the line.",
@@ -34,6 +35,7 @@ app.command("check")(check_files)
 app.add_typer(mapping.app, name="map")
 app.add_typer(init.app, name="init")
 app.add_typer(keys.app, name="keys")
+app.add_typer(taking_part.app, name="partner")
 app.command("submit")(submit_files)
 app.command("collect")(collect_reports)
 app.command("run")(night.run_night)
@@ -41,6 +43,7 @@ app.command("status")(night.show_status)
 app.command("query")(night.ask)
 app.command("explain")(night.explain_exception)
 app.add_typer(night.outcome, name="outcome")
+app.add_typer(audit.app, name="audit")
 app.command("link")(link_records)
 app.command("train")(train_model)
 app.command("evaluate")(evaluate_links)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,9 +10,7 @@ import typer
 from commands.options import now, screen
 from commands.screen import Screen
 from pipeline.collect import Collected, CollectedRun, collect
-from pipeline.crosswalk import FOLDER
 from pipeline.home import find_home
-from schemas.errors import ConfigurationError
 
 
 def collect_reports(
@@ -27,7 +24,7 @@ def collect_reports(
     out = screen(ctx)
     home = find_home("partner", out.home)
     with out.working("collecting"):
-        found = collect(home, now=now(), key=_key(home), again=again)
+        found = collect(home, now=now(), again=again)
     out.result({
         "collected_at": found.collected_at, "runs": [asdict(run) for run in found.runs], "earlier": found.earlier,
         "receipts": [asdict(answer) for answer in found.receipts], "skipped": [asdict(one) for one in found.skipped],
@@ -35,18 +32,6 @@ def collect_reports(
     })  # fmt: skip
     _show(out, found)
     raise typer.Exit(found.exit_code)
-
-
-def _key(home: Path) -> bytes | None:
-    """Return the crosswalk's key, or None for a partner that has no keys and needs none."""
-    from pipeline.key_files import load_partner_keys
-
-    try:
-        return load_partner_keys(home).crosswalk
-    except ConfigurationError:
-        if (home / FOLDER).exists():
-            raise
-        return None
 
 
 def _show(out: Screen, found: Collected) -> None:

@@ -12,7 +12,7 @@ from commands.options import AsOf, day, now, screen
 from commands.screen import Screen
 from pipeline.home import find_home
 from pipeline.store.files import make_folder, write_atomic
-from schemas.errors import UsageProblem
+from schemas.errors import CounterfoilError, UsageProblem
 
 if TYPE_CHECKING:
     from pipeline.run import RunSummary
@@ -21,19 +21,31 @@ MOST_ROWS = 100  # of a query's answer, on a screen
 Id = Annotated[str, typer.Argument(metavar="ID", help="The exception's id, as the report shows it.")]
 
 
-def run_night(ctx: typer.Context, as_of: AsOf = "") -> None:
+def run_night(
+    ctx: typer.Context, as_of: AsOf = "",
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing of what goes well; what goes wrong is said all the same.")] = False,
+    metrics: Annotated[Path | None, typer.Option(metavar="FILE.prom", help="Write figures of the run for Prometheus' collector of text files.")] = None,
+) -> None:  # fmt: skip
     """Take what arrived, link it, and publish the night's exceptions. Safe to repeat.
 
     Exit code 0: done. 3: done, but a partner is late or in quarantine.
     """
+    from pipeline.metrics import write_failure, write_metrics
     from pipeline.run import run
 
     out = screen(ctx)
     home = find_home("unit", out.home)
-    summary = run(home, as_of=day(as_of), now=now(), say=out.progress)
+    try:
+        summary = run(home, as_of=day(as_of), now=now(), say=(lambda _: None) if quiet else out.progress)
+    except CounterfoilError as error:
+        if metrics:
+            write_failure(metrics, error.exit_code, now=now())
+        raise
+    if metrics:
+        write_metrics(metrics, summary, now=now(), oldest_extract_days=summary.oldest_extract_days)
     tables = {"conservation": summary.conservation.to_dicts(), "exceptions": summary.exceptions.to_dicts()}
     out.result({**vars(summary), **tables, "exit_code": int(summary.exit_code)})
-    if not out.as_json:
+    if not out.as_json and not quiet:
         show_run(out, summary)
     raise typer.Exit(summary.exit_code)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,16 +12,16 @@ from pathlib import Path
 import polars as pl
 
 from pipeline.fates import Fate, account, decide, unknown_supersedes
-from pipeline.store.files import Incomplete, make_folder, sha256_file, write_atomic
+from pipeline.landing import note_of, table_bytes
+from pipeline.store.files import Incomplete, make_folder, write_atomic
 from schemas.contract import Contract
 from schemas.datasets import CONTRACTS
-from schemas.errors import IntegrityError
-from schemas.manifest import ENCODINGS, HOUSEHOLD_ROWS, HOUSEHOLDS, MANIFEST_KEPT, Kept, Manifest, Receipt
+from schemas.manifest import ENCODINGS, FILE_NAMES, HOUSEHOLD_ROWS, HOUSEHOLDS, Manifest, Receipt
 from schemas.partnership import Partnership
 from schemas.records import ENCODING, HOUSEHOLD, RECORD, REJECT, Shape, payload_shape
 from schemas.relations import Assembled
 
-LANDING, DEBUG = "landing", "debug"
+DEBUG = "debug"
 _ROW = ("partner", "dataset", "record_ref")
 _ACCOUNTS = pl.Schema({
     "partner": pl.String(), "dataset": pl.String(), "record_ref": pl.String(), "party": pl.String(),
@@ -108,23 +109,19 @@ def _load(home: Path, fates: Sequence[Fate]) -> _Loaded:
 def _delivery(home: Path, receipt: Receipt) -> _Delivery:
     manifest = receipt.manifest
     assert manifest is not None
-    folder = home / LANDING / receipt.partner / receipt.submission_id
-    kept = Kept.model_validate_json((folder / MANIFEST_KEPT).read_bytes()) if manifest.encoding is not None else None
-    for listed in manifest.files:
-        expected = kept.files.get(listed.name, listed.sha256) if kept else listed.sha256
-        if sha256_file(folder / listed.name) != expected:
-            raise IntegrityError("the bytes in the landing folder are not those that were received", file=listed.name)
     contract = CONTRACTS[receipt.dataset]
-    records, payload, rejects = (
-        shape.conform(pl.read_parquet(folder / name, glob=False))
-        for name, shape in (("records.parquet", RECORD), ("payload.parquet", payload_shape(contract)), ("rejects.parquet", REJECT))
+    shapes = {
+        "records.parquet": RECORD, "payload.parquet": payload_shape(contract), "rejects.parquet": REJECT, ENCODINGS: ENCODING, HOUSEHOLDS: HOUSEHOLD,
+        HOUSEHOLD_ROWS: payload_shape(contract),
+    }  # fmt: skip
+    known = note_of(home, receipt.partner, receipt.submission_id)
+    tables: dict[str, pl.DataFrame] = {
+        listed.name: shapes[listed.name].conform(pl.read_parquet(io.BytesIO(table_bytes(home, receipt.partner, receipt.submission_id, listed.name, known))))
+        for listed in manifest.files
+    }  # fmt: skip
+    return _Delivery(
+        receipt, manifest, *(tables[name] for name in FILE_NAMES), *(tables.get(name) for name in (ENCODINGS, HOUSEHOLDS, HOUSEHOLD_ROWS))
     )
-    listed_names = {listed.name for listed in manifest.files}
-    encodings, households, rows = (
-        shape.conform(pl.read_parquet(folder / name, glob=False)) if name in listed_names else None
-        for name, shape in ((ENCODINGS, ENCODING), (HOUSEHOLDS, HOUSEHOLD), (HOUSEHOLD_ROWS, payload_shape(contract)))
-    )
-    return _Delivery(receipt, manifest, records, payload, rejects, encodings, households, rows)
 
 
 def _write_trace(home: Path, partner: str, error: BaseException) -> None:

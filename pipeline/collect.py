@@ -6,31 +6,38 @@ nothing of that goes back. A report that is not whole is named and left for next
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Literal
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from pipeline import crosswalk
 from pipeline.crosswalk import TOKEN, private_folder, translation, write_private
+from pipeline.deliver import LIST, PAGE, TABLE
 from pipeline.gate import open_table
 from pipeline.home import load_partner
+from pipeline.key_files import PartnerKeys, load_partner_keys
 from pipeline.report import BANDS, REPORT
+from pipeline.seal import manifest_bytes
+from pipeline.sealing import MOST_SIGNATURE_BYTES, SEALED, SIGNATURE, opened, refuse_unsigned
+from pipeline.sent import Sent, keep_sent, load_sent
+from pipeline.shared import shared_area
 from pipeline.spreadsheet import csv_bytes
-from pipeline.store.files import MANIFEST, PARTIAL, copy_hashed, is_link, is_plain_folder, is_safe_name, make_folder, safe_name
+from pipeline.store.area import Area, Entry
+from pipeline.store.fetched import read
+from pipeline.store.files import MANIFEST, PARTIAL, is_safe_name, make_folder, safe_name
 from pipeline.store.tables import parquet_bytes
-from schemas.errors import ConfigurationError, ExitCode, IntegrityError, StorageError
-from schemas.manifest import Receipt, Sha256
-from schemas.partnership import PartnerHome
+from pipeline.trust import unit_card
+from schemas.errors import ExitCode, IntegrityError, StorageError
+from schemas.keys import Card
+from schemas.manifest import Receipt, ReportFile, ReportManifest
 
 FOLDER, RECEIPTS = "reports", "receipts"
-TABLE, LIST, PAGE = "exceptions.parquet", "exceptions.csv", "summary.md"
 UNKNOWN = "not in the crosswalk"
 MOST_MANIFEST_BYTES = 1024 * 1024
 MOST_FILE_BYTES = 8 * 1024**3
@@ -98,28 +105,7 @@ class Collected:
         return ExitCode.PARTIAL if self.skipped else ExitCode.OK
 
 
-class _ListedFile(BaseModel):
-    """One file of a report."""
-
-    name: str
-    bytes: Annotated[int, Field(ge=0)]
-    sha256: Sha256
-
-
-class _ReportManifest(BaseModel):
-    """What `publish` says of a report. A unit that is newer than we are may say more."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    format: Literal[1]
-    run_id: str
-    partner: str
-    as_of: date
-    exceptions: Annotated[int, Field(ge=0)]
-    files: tuple[_ListedFile, ...]
-
-
-def collect(home: Path, *, now: datetime, key: bytes | None = None, again: bool = False) -> Collected:
+def collect(home: Path, *, now: datetime, again: bool = False) -> Collected:
     """Bring the partner's reports and receipts home, and turn tokens into the council's own references and names.
 
     Safe to repeat and to interrupt: a report is collected when its list stands in `reports/<run_id>/`.
@@ -127,30 +113,64 @@ def collect(home: Path, *, now: datetime, key: bytes | None = None, again: bool 
     Args:
         home: the partner's home, with `partner.toml` and, where tokens were sent, `crosswalk/`.
         now: when it is done; with a time zone.
-        key: the crosswalk's, 32 bytes; none where records travel in clear.
         again: also collect what was collected before; lists that are there are written anew.
 
     Raises:
-        ConfigurationError: there is a crosswalk, and no key.
+        ConfigurationError: there are no keys, or the unit's card is missing.
         IntegrityError: a crosswalk does not fit.
         StorageError: the shared area is not there, or our own folders are full or not writable.
     """
-    partner = load_partner(home)
-    outbox = _outbox(partner)
-    words = _words(home, partner.id, key)
+    partner, keys, unit = load_partner(home), load_partner_keys(home), unit_card(home)
+    words = translation(home, partner.id, keys.crosswalk)
     runs, earlier, skipped = [], 0, []
-    for folder in _entries(outbox / "runs"):
-        if folder.name.startswith(PARTIAL) or not (is_link(folder) or is_plain_folder(folder)):
-            continue  # on its way, or no report
-        if not again and is_safe_name(folder.name) and (home / FOLDER / folder.name / LIST).exists():
-            earlier += 1
-            continue
-        try:
-            runs.append(_collect_run(folder, home, partner.id, words))
-        except IntegrityError as error:
-            skipped.append(Skipped(_shown_name(folder), _one_line(error)))
-    answers, damaged = _collect_receipts(outbox / RECEIPTS, home, partner.id, again=again)
+    with closing(shared_area(partner)) as area:
+        if not area.entries(""):
+            raise StorageError("the shared area is empty, or not there", file=area.where, mend="connect the shared drive, or correct shared in partner.toml")
+        mail = _Mail(area, home, partner.id, unit, keys)
+        for entry in area.entries(f"{mail.outbox}/runs"):
+            if not again and is_safe_name(entry.name) and (home / FOLDER / entry.name / LIST).exists():
+                earlier += 1
+            elif mail.is_report(entry):
+                try:
+                    runs.append(_collect_run(entry.name, mail, words))
+                except IntegrityError as error:
+                    skipped.append(Skipped(_shown_name(entry), _one_line(error)))
+        answers, damaged = _collect_receipts(mail, again=again)
     return Collected(now, tuple(runs), earlier, tuple(answers), (*skipped, *damaged))
+
+
+@dataclass(frozen=True)
+class _Mail:
+    """What the unit laid out for this partner, and whose signature counts."""
+
+    area: Area
+    home: Path
+    partner: str
+    unit: Card
+    keys: PartnerKeys
+
+    @property
+    def outbox(self) -> str:
+        return f"outbox/{safe_name(self.partner, what='partner')}"
+
+    def is_report(self, entry: Entry) -> bool:
+        """Return whether something is a report that is there in full, or is worth telling of."""
+        if entry.kind != "folder" or not is_safe_name(entry.name):
+            return entry.kind != "file" and not entry.name.startswith(PARTIAL)
+        return self.area.exists(f"{self.outbox}/runs/{entry.name}/{MANIFEST}")  # without it, it is on its way
+
+    def signed(self, name: str) -> bytes:
+        """Return a document that the unit signed; IntegrityError where it did not."""
+        content = read(self.area, name, cap=MOST_MANIFEST_BYTES)
+        refuse_unsigned(content, read(self.area, f"{name}{SIGNATURE}", cap=MOST_SIGNATURE_BYTES), self.unit.signing, file=name.rpartition("/")[2])
+        return content
+
+    def opened(self, name: str, listed: ReportFile, copy: Path) -> bytes:
+        """Return what is in a sealed file of a report, held against its manifest first."""
+        found = self.area.fetch(name, copy, cap=min(listed.bytes, MOST_FILE_BYTES) + 1)
+        if found != (listed.bytes, listed.sha256):
+            raise IntegrityError("the bytes are not those the manifest lists", file=listed.name)
+        return opened(copy.read_bytes(), self.keys.receiving, file=listed.name)
 
 
 def translated(table: pl.DataFrame, words: pl.DataFrame) -> tuple[pl.DataFrame, int]:
@@ -187,45 +207,41 @@ def _with_own_references(table: pl.DataFrame, texts: list[str], words: pl.DataFr
     return table.with_columns(pl.col(texts).str.replace_many(tokens, sources))
 
 
-def _outbox(partner: PartnerHome) -> Path:
-    if not partner.shared.is_dir():
-        raise StorageError("the shared folder is not there", file=str(partner.shared), mend="connect the shared drive, or correct shared in partner.toml")
-    return partner.shared / "outbox" / safe_name(partner.id, what="partner")
-
-
-def _words(home: Path, partner: str, key: bytes | None) -> pl.DataFrame:
-    """Return `token, source, shown`; without rows where the partner has no crosswalk."""
-    if key is not None:
-        return translation(home, partner, key)
-    if (home / crosswalk.FOLDER).exists():
-        raise ConfigurationError(
-            "there is a crosswalk, and no key to open it", file=str(home / crosswalk.FOLDER), mend="put the partner's key file back, and collect again"
-        )
-    return crosswalk.CROSSWALK.empty().select("token", "source", "shown")
-
-
-def _collect_run(folder: Path, home: Path, partner: str, words: pl.DataFrame) -> CollectedRun:
-    """Copy one report, judge the copy, and write it down in the council's own words, the list last."""
-    run = safe_name(folder.name, what="run")
-    if is_link(folder):
-        raise IntegrityError("the folder is a link, and is not followed")
-    make_folder(home / FOLDER)
-    with _copied(folder, home / FOLDER / f"{PARTIAL}{run}") as copy:
-        manifest = _copy_report(folder, copy, partner)
-        table, page = open_table(copy / TABLE, REPORT), (copy / PAGE).read_bytes()
+def _collect_run(run: str, mail: _Mail, words: pl.DataFrame) -> CollectedRun:
+    """Fetch one report, judge the copy, and write it down in the council's own words, the list last."""
+    folder = f"{mail.outbox}/runs/{safe_name(run, what='run')}"
+    manifest = _manifest(mail.signed(f"{folder}/{MANIFEST}"), run, mail)
+    make_folder(mail.home / FOLDER)
+    with _copied(mail.home / FOLDER / f"{PARTIAL}{run}") as copy:
+        contents = {listed.name: mail.opened(f"{folder}/{listed.name}{SEALED}", listed, copy / listed.name) for listed in manifest.files}
+        (copy / TABLE).write_bytes(contents[TABLE])
+        table = open_table(copy / TABLE, REPORT)
     if table.height != manifest.exceptions:
         raise IntegrityError("the report does not hold as many exceptions as its manifest says", file=TABLE)
     own, lost = translated(table, words)
-    target = home / FOLDER / run
+    target = mail.home / FOLDER / run
     private_folder(target)
-    for name, content in ((PAGE, page), (TABLE, parquet_bytes(own)), (LIST, csv_bytes(own))):
+    for name, content in ((PAGE, contents[PAGE]), (TABLE, parquet_bytes(own)), (LIST, csv_bytes(own))):
         write_private(target / name, content)
     counted = dict(own.group_by("band").len().iter_rows())
     return CollectedRun(run, manifest.as_of, own.height, {band: counted.get(band, 0) for band in BANDS}, lost, target / LIST)
 
 
+def _manifest(content: bytes, run: str, mail: _Mail) -> ReportManifest:
+    """Return a report's manifest, if it is this partner's and of this run."""
+    try:
+        manifest = ReportManifest.model_validate_json(content)
+    except ValidationError:
+        raise IntegrityError("the manifest is damaged, or of another version", file=MANIFEST) from None
+    if (manifest.run_id, manifest.partner) != (run, mail.partner):
+        raise IntegrityError("the manifest belongs to another folder", file=MANIFEST)
+    if sorted(listed.name for listed in manifest.files) != sorted((TABLE, LIST, PAGE)):
+        raise IntegrityError("the manifest does not list the three files of a report", file=MANIFEST)
+    return manifest
+
+
 @contextmanager
-def _copied(folder: Path, copy: Path) -> Iterator[Path]:
+def _copied(copy: Path) -> Iterator[Path]:
     """Give a folder of ours for copies, and take it away afterwards."""
     shutil.rmtree(copy, ignore_errors=True)  # what an interrupted call left
     private_folder(copy)
@@ -235,54 +251,39 @@ def _copied(folder: Path, copy: Path) -> Iterator[Path]:
         shutil.rmtree(copy, ignore_errors=True)
 
 
-def _copy_report(folder: Path, copy: Path, partner: str) -> _ReportManifest:
-    """Copy a report and return its manifest, if it is this partner's, of this run, and its bytes are those it lists."""
-    copy_hashed(folder / MANIFEST, copy / MANIFEST, cap=MOST_MANIFEST_BYTES)
-    try:
-        manifest = _ReportManifest.model_validate_json((copy / MANIFEST).read_bytes())
-    except ValidationError:
-        raise IntegrityError("the manifest is damaged, or of another version", file=MANIFEST) from None
-    if (manifest.run_id, manifest.partner) != (folder.name, partner):
-        raise IntegrityError("the manifest belongs to another folder", file=MANIFEST)
-    if sorted(listed.name for listed in manifest.files) != sorted((TABLE, LIST, PAGE)):
-        raise IntegrityError("the manifest does not list the three files of a report", file=MANIFEST)
-    for listed in manifest.files:
-        found = copy_hashed(folder / listed.name, copy / listed.name, cap=min(listed.bytes, MOST_FILE_BYTES) + 1)
-        if found != (listed.bytes, listed.sha256):
-            raise IntegrityError("the bytes are not those the manifest lists", file=listed.name)
-    return manifest
-
-
-def _collect_receipts(folder: Path, home: Path, partner: str, *, again: bool) -> tuple[list[Answer], list[Skipped]]:
-    """Copy the receipts that are not here yet, and return what they say in order of arrival, and which are damaged."""
+def _collect_receipts(mail: _Mail, *, again: bool) -> tuple[list[Answer], list[Skipped]]:
+    """Fetch the receipts that are not here yet, and return what they say in order of arrival, and which are damaged."""
     found, skipped = [], []
-    for path in _entries(folder):
-        if path.suffix != ".json" or path.name.startswith(PARTIAL) or (not again and (home / RECEIPTS / path.name).exists()):
+    for entry in mail.area.entries(f"{mail.outbox}/{RECEIPTS}"):
+        if not entry.name.endswith(".json") or entry.name.startswith(PARTIAL) or (not again and (mail.home / RECEIPTS / entry.name).exists()):
             continue
         try:
-            found.append(_collect_receipt(path, home, partner))
+            found.append(_collect_receipt(entry.name.removesuffix(".json"), mail))
         except IntegrityError as error:
-            skipped.append(Skipped(_shown_name(path), _one_line(error)))
+            skipped.append(Skipped(_shown_name(entry), _one_line(error)))
+    _continue_from(mail.home, found)
     return [_answer(receipt) for receipt in sorted(found, key=lambda receipt: receipt.sequence)], skipped
 
 
-def _collect_receipt(path: Path, home: Path, partner: str) -> Receipt:
-    target = home / RECEIPTS / f"{safe_name(path.stem, what='receipt')}.json"
-    private_folder(target.parent)
-    copy = target.with_name(f"{PARTIAL}copy.json")
-    try:
-        copy_hashed(path, copy, cap=MOST_MANIFEST_BYTES)
-        content = copy.read_bytes()
-    finally:
-        copy.unlink(missing_ok=True)
+def _collect_receipt(name: str, mail: _Mail) -> Receipt:
+    target = mail.home / RECEIPTS / f"{safe_name(name, what='receipt')}.json"
+    content = mail.signed(f"{mail.outbox}/{RECEIPTS}/{name}.json")
     try:
         receipt = Receipt.model_validate_json(content)
     except ValidationError:
         raise IntegrityError("the receipt is damaged, or of another version") from None
-    if (receipt.submission_id, receipt.partner) != (path.stem, partner):
+    if (receipt.submission_id, receipt.partner) != (name, mail.partner):
         raise IntegrityError("the receipt belongs to another submission")
+    private_folder(target.parent)
     write_private(target, content)
     return receipt
+
+
+def _continue_from(home: Path, receipts: list[Receipt]) -> None:
+    """Go on counting from what the unit has seen, where this home knows less: it came back from a backup, or lost its note."""
+    last = max((receipt.manifest for receipt in receipts if receipt.manifest), key=lambda one: one.sequence, default=None)
+    if last is not None and last.sequence > load_sent(home).sequence:
+        keep_sent(home, Sent(sequence=last.sequence, manifest=hashlib.sha256(manifest_bytes(last)).hexdigest()))
 
 
 def _answer(receipt: Receipt) -> Answer:
@@ -294,23 +295,10 @@ def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in text[:LONGEST_REASON])
 
 
-def _shown_name(path: Path) -> str:
-    return ascii(path.name[:60])[1:-1]
+def _shown_name(entry: Entry) -> str:
+    return ascii(entry.name[:60])[1:-1]
 
 
 def _one_line(error: IntegrityError) -> str:
     found = f" ({error.found})" if error.found else ""
     return f"{error.file + ': ' if error.file else ''}{error.what}{found}"
-
-
-def _entries(folder: Path) -> list[Path]:
-    """Return what stands in a folder, by name; nothing where the unit has not made it yet."""
-    if is_link(folder):
-        raise IntegrityError("the folder is a link, and is not followed", file=str(folder), mend="ask the unit to put the folder itself there")
-    try:
-        return sorted(folder.iterdir(), key=lambda entry: entry.name)
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise StorageError(f"the folder cannot be read: {reason}", file=str(folder), mend="ask for the right to read it") from None

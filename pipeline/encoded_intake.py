@@ -19,11 +19,9 @@ from matchers.encoding.rekey import rekeyed, rekeyed_number
 from pipeline.bytes_columns import column_of, table_of
 from pipeline.encode import TOKEN, shown_identity
 from pipeline.key_files import exercise_of, load_exercise, load_unit_keys, pepper
-from pipeline.store.files import sha256_file, write_atomic
-from pipeline.store.tables import parquet_bytes
 from schemas.errors import IntegrityError
 from schemas.keys import ExerciseCard
-from schemas.manifest import ENCODINGS, HOUSEHOLD_ROWS, HOUSEHOLDS, MANIFEST_KEPT, EncodingNote, Kept, Manifest
+from schemas.manifest import ENCODINGS, HOUSEHOLD_ROWS, HOUSEHOLDS, EncodingNote, Manifest
 from schemas.partnership import Partnership
 from schemas.records import ENCODING, HOUSEHOLD, NUMBER_TOKENS, PASSES, RECORD
 
@@ -102,8 +100,8 @@ def _judge_bytes(table: pl.DataFrame, name: str, profile: ProfileName, file: str
         raise IntegrityError("an encoding has not the bytes it must have", file=file, column=name, mend="submit again")
 
 
-def rekey(copy: Path, tables: Mapping[str, pl.DataFrame], card: ExerciseCard, home: Path) -> None:
-    """Key the landed copy once more and note its new bytes; what arrived is overwritten.
+def rekeyed_tables(tables: Mapping[str, pl.DataFrame], card: ExerciseCard, home: Path) -> dict[str, pl.DataFrame]:
+    """Return the tables that hold tokens or codes, keyed once more with the unit's pepper.
 
     Args:
         tables: file of the submission -> what it holds.
@@ -114,10 +112,7 @@ def rekey(copy: Path, tables: Mapping[str, pl.DataFrame], card: ExerciseCard, ho
     out = {"records.parquet": RECORD.conform(records.with_columns(numbers)), ENCODINGS: ENCODING.conform(encodings.with_columns(_rekeyed(encodings, PASSES, key)))}
     if HOUSEHOLDS in tables:
         out[HOUSEHOLDS] = HOUSEHOLD.conform(tables[HOUSEHOLDS].with_columns(_rekeyed(tables[HOUSEHOLDS], (HOUSEHOLD_PASS.name,), key)))
-    for name, table in out.items():
-        write_atomic(copy / name, parquet_bytes(table))
-    kept = Kept(exercise=card.exercise, files={name: sha256_file(copy / name) for name in out})
-    write_atomic(copy / MANIFEST_KEPT, (kept.model_dump_json(indent=2) + "\n").encode())
+    return out
 
 
 def _rekeyed(encodings: pl.DataFrame, passes: Sequence[str], key: bytes) -> list[pl.Series]:

@@ -15,6 +15,7 @@ from schemas.settings import Settings, parse_toml
 
 Kind = Literal["unit", "partner"]
 VARIABLE = "COUNTERFOIL_HOME"
+SCHEME = "://"  # in what names a server, and in no folder
 FILES: dict[Kind, str] = {"unit": "partnership.toml", "partner": "partner.toml"}
 S = TypeVar("S", bound=Settings)
 
@@ -65,13 +66,18 @@ def read_toml(path: Path, model: type[S]) -> S:
 def load_partnership(home: Path) -> Partnership:
     """Return the unit's settings; `shared` is absolute, a relative one counts from the home."""
     settings = read_toml(home / FILES["unit"], Partnership)
-    return settings.model_copy(update={"shared": (home / settings.shared).absolute()})
+    return settings.model_copy(update={"shared": from_home(home, settings.shared)})
 
 
 def load_partner(home: Path) -> PartnerHome:
     """Return a partner's settings; `shared` is absolute, a relative one counts from the home."""
     settings = read_toml(home / FILES["partner"], PartnerHome)
-    return settings.model_copy(update={"shared": (home / settings.shared).absolute()})
+    return settings.model_copy(update={"shared": from_home(home, settings.shared)})
+
+
+def from_home(home: Path, shared: str) -> str:
+    """Return where the shared area is; a folder that is not named from the root counts from the home."""
+    return shared if SCHEME in shared else (home / shared).absolute().as_posix()
 
 
 def init_unit(folder: Path, *, partnership: Partnership | None = None, force: bool = False) -> Path:
@@ -83,15 +89,21 @@ def init_unit(folder: Path, *, partnership: Partnership | None = None, force: bo
     """
     settings = partnership or STARTER
     path = _write_settings(folder / FILES["unit"], partnership_text(settings), Partnership, force=force)
-    shared = folder / settings.shared
-    for entry in settings.partner:
-        for area in ("inbox", "outbox"):
-            make_folder(shared / area / entry.id)
+    if SCHEME not in settings.shared:
+        for entry in settings.partner:
+            for area in ("inbox", "outbox"):
+                make_folder(folder / settings.shared / area / entry.id)
     return path
 
 
-def init_partner(folder: Path, partnership: Partnership, partner: str, *, force: bool = False) -> Path:
-    """Write the `partner.toml` of one partner of a partnership, and the folder of its mappings.
+def init_partner(folder: Path, settings: PartnerHome, *, force: bool = False) -> Path:
+    """Write the `partner.toml` of a partner, and the folder of its mappings."""
+    make_folder(folder / "mappings")
+    return _write_settings(folder / FILES["partner"], partner_text(settings), PartnerHome, force=force)
+
+
+def partner_settings(partnership: Partnership, partner: str) -> PartnerHome:
+    """Return the settings of one partner of a partnership.
 
     Args:
         partnership: as `load_partnership` gives it, so that `shared` is absolute.
@@ -101,12 +113,10 @@ def init_partner(folder: Path, partnership: Partnership, partner: str, *, force:
     agreements = [a for a in partnership.agreement if entry.id in a.partners]
     if not agreements:
         raise ConfigurationError(f"no agreement names the partner {partner!r}", mend="add it to an [[agreement]] in partnership.toml")
-    home = PartnerHome(
+    return PartnerHome(
         id=entry.id, name=entry.name, gss=entry.gss, shared=partnership.shared, datasets=entry.datasets, agreement=agreements[0].id,
         disclosure=agreements[0].disclosure, clear=agreements[0].clear, rules_disabled=partnership.rules.disabled,
     )
-    make_folder(folder / "mappings")
-    return _write_settings(folder / FILES["partner"], partner_text(home), PartnerHome, force=force)
 
 
 def _write_settings(path: Path, text: str, model: type[Settings], *, force: bool) -> Path:
@@ -120,12 +130,6 @@ def _write_settings(path: Path, text: str, model: type[Settings], *, force: bool
     return path
 
 
-def read_partnership_file(path: Path) -> Partnership:
-    """Return a partnership from a file of any name, with `shared` absolute."""
-    settings = read_toml(path, Partnership)
-    return settings.model_copy(update={"shared": (path.absolute().parent / settings.shared).absolute()})
-
-
 def _council(id_: str, name: str, gss: str, kind: Literal["district", "county"], *datasets: str) -> PartnerEntry:
     return PartnerEntry(id=id_, name=name, gss=gss, kind=kind, datasets=datasets)
 
@@ -134,7 +138,7 @@ _AGES = {"default": AsOfRule(max_age_days=400), "PAY": AsOfRule(max_age_days=60)
 
 STARTER = Partnership(
     name="Our partnership",
-    shared=Path("shared"),
+    shared="shared",
     partner=(_council("our-council", "Our Council", "E07999999", "district", "CTX", "PSP"),),
     agreement=(
         Agreement(id="first-agreement", partners=("our-council",), datasets=("CTX", "PSP"), legal_basis="name the power and the date it was signed"),
@@ -144,7 +148,7 @@ STARTER = Partnership(
 
 EXAMPLE = Partnership(
     name="Three Valleys counter-fraud partnership (invented)",
-    shared=Path("shared"),
+    shared="shared",
     partner=(
         _council("northmere", "Northmere District Council", "E07999901", "district", "CTX", "CTR", "ELR", "TEN", "WLS", "PSP"),
         _council("eastholt", "Eastholt District Council", "E07999902", "district", "CTX", "CTR", "TEN", "NDR", "PSP"),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from schemas.datasets import CONTRACTS
-from schemas.partnership import Agreement, PartnerEntry, PartnerHome, Partnership
+from schemas.partnership import Agreement, PartnerEntry, PartnerHome, Partnership, StorageSettings
 
 
 def partnership_text(settings: Partnership) -> str:
@@ -16,6 +16,7 @@ def partnership_text(settings: Partnership) -> str:
         *(_partner(entry) for entry in settings.partner),
         *(_agreement(agreement) for agreement in settings.agreement),
         _as_of(settings),
+        _storage(settings.storage),
         _run(settings),
     ]
     return "\n".join(parts)
@@ -31,9 +32,9 @@ id = {_quoted(settings.id)}  # as the unit's partnership.toml spells it; a to z,
 name = {_quoted(settings.name)}  # as reports show it
 gss = {_quoted(settings.gss)}  # nine-character GSS code of your council
 
-# Folder where submissions are dropped and answers are collected, as this computer sees it.
-# A relative path counts from the folder of this file.
-shared = {_quoted(settings.shared.as_posix())}
+# Where submissions are dropped and answers are collected, as this computer sees it: a folder (a relative path
+# counts from the folder of this file), sftp://USER@HOST/PATH or s3://BUCKET/PREFIX.
+shared = {_quoted(settings.shared)}
 
 # What you agreed to send; any other dataset is refused before it leaves.
 # Known are: {", ".join(CONTRACTS)}
@@ -46,6 +47,7 @@ disclosure = {_quoted(settings.disclosure)}  # as the agreement says
 clear = {_listed(settings.clear)}  # as the agreement says
 rules_disabled = {_listed(settings.rules_disabled)}  # rules the unit has switched off; what only they need stays here
 
+{_storage(settings.storage)}
 [submit]
 # Nothing is sent when more than this share of the lines was rejected (0.05 is 5 %).
 max_rejected_share = {settings.submit.max_rejected_share}
@@ -60,9 +62,9 @@ def _head(settings: Partnership) -> str:
 
 name = {_quoted(settings.name)}  # as reports show it
 
-# The shared area: partners drop into inbox/, the unit answers in outbox/.
-# A relative path counts from the folder of this file.
-shared = {_quoted(settings.shared.as_posix())}
+# The shared area: partners drop into inbox/, the unit answers in outbox/. A folder (a relative path counts from
+# the folder of this file), sftp://USER@HOST/PATH or s3://BUCKET/PREFIX.
+shared = {_quoted(settings.shared)}
 
 # ---- Partners: one [[partner]] table each.
 # Datasets are: {"; ".join(f"{c.id} {c.title[0].lower()}{c.title[1:]}" for c in CONTRACTS.values())}.
@@ -113,6 +115,25 @@ def _as_of(settings: Partnership) -> str:
 
 def _default_first(item: tuple[str, object]) -> tuple[bool, str]:
     return item[0] != "default", item[0]
+
+
+def _storage(storage: StorageSettings) -> str:
+    plain = StorageSettings()
+    lines = [f"{'' if getattr(storage, name) != getattr(plain, name) else '# '}{name} = {_value(getattr(storage, name))}  # {what}" for name, what in _REACHED.items()]
+    return "\n".join(["# ---- How a shared area that is no folder is reached. What a bucket asks for is taken from the environment (AWS_...).", "[storage]", *lines, ""])
+
+
+_REACHED = {
+    "identity": "SFTP: your private key file; without it, the agent's keys",
+    "known_hosts": "SFTP: the file with the server's key; without it, your own known_hosts",
+    "endpoint": "bucket: its address, where it is not the usual one",
+    "region": "bucket: its region",
+    "timeout_seconds": "how long one call may take",
+}
+
+
+def _value(value: str | float) -> str:
+    return _quoted(value) if isinstance(value, str) else str(value)
 
 
 def _run(settings: Partnership) -> str:

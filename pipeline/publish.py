@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -15,13 +13,13 @@ import duckdb
 import polars as pl
 
 from matchers.explanation import evidence_lines
-from pipeline.store.files import MANIFEST, PARTIAL, fsync_folder, make_folder, safe_name, storage_errors, write_atomic, write_new
+from pipeline.store.files import MANIFEST, PARTIAL, fsync_folder, make_folder, storage_errors, write_atomic, write_new
 from pipeline.store.tables import parquet_bytes, row_digest
 from pipeline.version import tool_version
 from schemas.errors import IntegrityError
 from schemas.partnership import Partnership
 from schemas.records import COVERAGE, SUPPRESSED
-from schemas.relations import Assembled, Linked, Report
+from schemas.relations import Assembled, Linked
 from schemas.rule import Rule
 from schemas.views import EVIDENCE_LINE, PARTNER_TABLE, RULE_TABLE, RUN, TABLES, VIEWS
 
@@ -30,29 +28,20 @@ WORKBENCH = "workbench.duckdb"
 STORAGE = "v1.5.0"  # investigators upgrade later than we do; DuckDB 1.5 opens it
 
 
-@dataclass(frozen=True)
-class Published:
-    """What was published: the run's folder at the unit, and the partners' folders in the shared area."""
-
-    folder: Path
-    delivered: Mapping[str, Path]
-
-
 def publish(
     home: Path, partnership: Partnership, assembled: Assembled, linked: Linked, exceptions: pl.DataFrame, *,
-    reports: Mapping[str, Report], rules: Sequence[Rule], outcomes: pl.DataFrame, run_id: str, as_of: date, notes: Sequence[str] = (),
-    covered: pl.DataFrame | None = None,
-) -> Published:
-    """Publish a run. Doing it again with the same content changes nothing; a reader sees the old run or the new one.
+    rules: Sequence[Rule], outcomes: pl.DataFrame, run_id: str, as_of: date, notes: Sequence[str] = (), covered: pl.DataFrame | None = None,
+    hand_out: Callable[[], None] = lambda: None,
+) -> Path:
+    """Publish a run and return its folder. Doing it again with the same content changes nothing; a reader sees the old run or the new one.
 
     Args:
         home: the unit's home.
-        partnership: names the shared area and the partners.
-        reports: partner -> report; every partner gets a folder, also where nothing was found.
         outcomes: shape `OUTCOME`.
         run_id: names the run; one name is one content.
         notes: what the run had to say.
         covered: shape `COVERAGE`.
+        hand_out: brings the partners their reports; it comes when the run stands, and before CURRENT names it.
 
     Raises:
         IntegrityError: this name was published before with another content.
@@ -68,27 +57,8 @@ def publish(
         write_new(part / "runs.parquet", parquet_bytes(runs))
         write_new(part / MANIFEST, _json({"format": 1, **content}))
         _into_place(part, folder)
-    delivered = {partner: _deliver(partnership.shared, one, run_id=run_id, as_of=as_of) for partner, one in sorted(reports.items())}
+    hand_out()
     write_atomic(home / "published" / CURRENT, f"{run_id}\n".encode())
-    return Published(folder, delivered)
-
-
-def _deliver(shared: Path, report: Report, *, run_id: str, as_of: date) -> Path:
-    """Put one partner's report into its folder of the shared area."""
-    folder = shared / "outbox" / safe_name(report.partner, what="partner") / "runs" / run_id
-    files = {
-        "exceptions.parquet": parquet_bytes(report.table), "exceptions.csv": report.csv, "summary.md": report.summary.encode("utf-8"),
-    }
-    content = {
-        "run_id": run_id, "partner": report.partner, "as_of": as_of.isoformat(), "exceptions": report.table.height,
-        "files": [{"name": n, "bytes": len(b), "sha256": hashlib.sha256(b).hexdigest()} for n, b in sorted(files.items())],
-    }
-    if not _stands(folder, content):
-        part = _fresh(folder)
-        for name, body in files.items():
-            write_new(part / name, body)
-        write_new(part / MANIFEST, _json({"format": 1, **content}))
-        _into_place(part, folder)
     return folder
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
+from pipeline.sealing import SIGNATURE, canonical, signature
+from pipeline.store.area import Area
 from pipeline.store.files import is_safe_name, make_folder, write_atomic
 from schemas.errors import IntegrityError
 from schemas.manifest import Receipt
@@ -31,17 +34,19 @@ def load_receipts(home: Path) -> list[Receipt]:
 
 def keep(receipt: Receipt, home: Path) -> None:
     """Write the unit's own copy; from here on the submission is decided."""
-    _write(home / FOLDER / receipt.partner / f"{receipt.submission_id}.json", receipt)
-
-
-def hand_out(receipts: list[Receipt], shared: Path) -> None:
-    """Write the partners' copies that are not there yet; one that is missing after a crash is made good."""
-    for receipt in receipts:
-        path = shared / "outbox" / receipt.partner / FOLDER / f"{receipt.submission_id}.json"
-        if is_safe_name(receipt.partner) and is_safe_name(receipt.submission_id) and not path.exists():
-            _write(path, receipt)
-
-
-def _write(path: Path, receipt: Receipt) -> None:
+    path = home / FOLDER / receipt.partner / f"{receipt.submission_id}.json"
     make_folder(path.parent)
-    write_atomic(path, (receipt.model_dump_json(indent=2) + "\n").encode())
+    write_atomic(path, canonical(receipt.model_dump(mode="json")))
+
+
+def hand_out(receipts: list[Receipt], area: Area, key: Ed25519PrivateKey) -> None:
+    """Write the partners' copies that are not there yet, signed; one that is missing after a crash is made good."""
+    for partner in sorted({receipt.partner for receipt in receipts}):
+        folder = f"outbox/{partner}/{FOLDER}"
+        there = {entry.name for entry in area.entries(folder)}
+        for receipt in receipts:
+            name = f"{receipt.submission_id}.json"
+            if receipt.partner == partner and is_safe_name(receipt.submission_id) and name not in there:
+                document = canonical(receipt.model_dump(mode="json"))
+                area.put(f"{folder}/{name}{SIGNATURE}", signature(document, key))
+                area.create(f"{folder}/{name}", document)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -17,24 +18,33 @@ from matchers.estimation import Model
 from matchers.homes import Compared
 from matchers.needs import AT_HOME
 from pipeline import ledger
+from pipeline.arrivals import incomplete
 from pipeline.assemble import assemble
+from pipeline.audit import append
+from pipeline.deliver import deliver
+from pipeline.events import Events
 from pipeline.flag import check_rules, flag
 from pipeline.gateway import within_agreements
 from pipeline.home import load_partnership
-from pipeline.intake import incomplete, intake
-from pipeline.key_files import exercise_path, load_exercise, refuse_roots
+from pipeline.intake import intake
+from pipeline.key_files import exercise_path, load_exercise, load_unit_keys, refuse_roots
 from pipeline.link import link
-from pipeline.lock import run_lock
+from pipeline.lock import one_at_a_time
+from pipeline.metrics import oldest_extract_days
 from pipeline.models import load_models
 from pipeline.outcomes import load_outcomes
 from pipeline.publish import publish
 from pipeline.receipts import load_receipts
 from pipeline.report import report
+from pipeline.shared import shared_area
+from pipeline.store.area import Area
 from pipeline.store.files import make_folder
 from pipeline.store.tables import write_parquet
+from pipeline.trust import trusted
+from schemas.audit import Verb
 from schemas.errors import ConfigurationError, ExitCode, IntegrityError, unknown_name
 from schemas.partnership import Partnership
-from schemas.relations import Assembled, Linked
+from schemas.relations import Assembled, Linked, Report
 from schemas.rule import Rule, load_rules, load_values
 
 Say = Callable[[str], None]
@@ -51,6 +61,7 @@ class RunSummary:
         exceptions: rule, title, exceptions issued in each band, and how many were suppressed.
         absent: (partner, dataset, why) of what a partner agreed to send and the run did not have.
         quarantined: (partner, submission, reason) of tonight's arrivals.
+        oldest_extract_days: age of the oldest snapshot in it; None where there is none.
     """
 
     run_id: str
@@ -63,6 +74,7 @@ class RunSummary:
     quarantined: tuple[tuple[str, str, str], ...]
     notes: tuple[str, ...]
     published: Path
+    oldest_extract_days: int | None = None
 
     @property
     def exit_code(self) -> ExitCode:
@@ -72,17 +84,19 @@ class RunSummary:
 
 @dataclass
 class _Clock:
-    """Measures stages and tells whoever listens."""
+    """Measures stages and tells whoever listens: people who wait, and the log."""
 
     say: Say
+    events: Events
     stages: list[tuple[str, int, int, float]] = field(default_factory=list)
 
     @contextmanager
     def stage(self, name: str, rows_in: int) -> Iterator[dict[str, int]]:
         self.say(f"{name} ...")
-        out = {"rows": 0}
         started = time.perf_counter()
-        yield out
+        with self.events.stage(name, rows_in=rows_in) as out:
+            out["rows"] = 0
+            yield out
         seconds = time.perf_counter() - started
         self.stages.append((name, rows_in, out["rows"], round(seconds, 3)))
         self.say(f"{name}: {rows_in:,} rows in, {out['rows']:,} out, {seconds:.1f} s")
@@ -100,17 +114,18 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
         LockHeld, ConfigurationError, SafetyStop, StorageError: nothing was published; what was published before stands.
     """
     refuse_roots(home)
-    partnership = load_partnership(home)
+    partnership = _without_removed(load_partnership(home), home)
     rules = _rules_in_use(partnership)
     check_rules(rules, load_values(), as_of=as_of)
     models, digests = load_models(home, partnership.run.models)
-    with run_lock(home, now=now):
-        clock = _Clock(say)
+    with one_at_a_time(home, "run", now=now), closing(shared_area(partnership)) as area:
+        started = time.monotonic()
+        clock = _Clock(say, Events(home, clock=lambda: now + timedelta(seconds=time.monotonic() - started)))
         with clock.stage("intake", 0) as out:
-            arrived = intake(partnership, home, now=now)
+            arrived = intake(partnership, area, home, now=now)
             out["rows"] = sum(r.manifest.rows_received for r in arrived if r.manifest)
         with clock.stage("assemble", out["rows"]) as out:
-            waiting = incomplete(partnership, now=now)
+            waiting = incomplete(area, [entry.id for entry in partnership.partner], now=now)
             exercises = _exercises(partnership, home)
             assembled = assemble(home, partnership, load_receipts(home), as_of=as_of, incomplete=waiting, exercises=exercises)
             out["rows"] = assembled.records.height
@@ -119,6 +134,7 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
         name = ledger.run_id(assembled, partnership, rules, load_values(), earlier, outcomes, as_of=as_of, models=digests)
         quarantined = tuple((r.partner, r.submission_id, r.reason) for r in arrived if r.state == "quarantined")
         common = (partnership, assembled, clock, balance, quarantined)
+        clock.events.run_id = name
         if note := ledger.closed(home, name):
             say("nothing changed since this run was published")
             exceptions = pl.read_parquet(ledger.folder(home, name) / "exceptions.parquet")
@@ -129,6 +145,10 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
         covered = coverage(rules, assembled.disclosures)
         notes = (*notes, *(f"rule {key} {state}: it reads {reads}, which stayed at home" for key, _, state, reads, _ in covered.filter(pl.col("reads") != "").iter_rows()))
         _keep(home, name, assembled, linked, exceptions, covered)
+        append(
+            home, verb=Verb.COMBINATION, action="extracts combined", subject=name, reason="the nightly run", now=now,
+            detail={"submissions": len(assembled.inputs), "records": assembled.records.height, "exceptions": exceptions.height},
+        )  # fmt: skip
         with clock.stage("report", exceptions.height) as out:
             reports = {
                 entry.id: report(
@@ -139,13 +159,32 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
             out["rows"] = sum(one.table.height for one in reports.values())
         with clock.stage("publish", out["rows"]) as out:
             published = publish(
-                home, partnership, assembled, linked, exceptions, covered=covered, reports=reports, rules=rules, outcomes=outcomes, run_id=name,
-                as_of=as_of, notes=notes,
+                home, partnership, assembled, linked, exceptions, covered=covered, rules=rules, outcomes=outcomes, run_id=name, as_of=as_of, notes=notes,
+                hand_out=partial(_hand_out, home, area, reports, name, as_of, now),
             )
             out["rows"] = exceptions.height
-        summary = _summary(name, as_of, False, exceptions, notes, published.folder, *common)
+        summary = _summary(name, as_of, False, exceptions, notes, published, *common)
         ledger.close(home, name, _closing_note(summary, assembled, now))
         return summary
+
+
+def _hand_out(home: Path, area: Area, reports: Mapping[str, Report], run_id: str, as_of: date, now: datetime) -> None:
+    """Bring every partner whose card the unit holds its report; every such partner gets one, also where nothing was found."""
+    keys = load_unit_keys(home)
+    for partner, one in sorted(reports.items()):
+        known = trusted(home, partner)
+        if known is not None and known.card is not None:
+            deliver(area, one, known.card, keys.signing, run_id=run_id, as_of=as_of)
+            append(
+                home, verb=Verb.DISCLOSURE, action="report delivered", subject=f"{partner}/{run_id}", reason="the partner's own exceptions", now=now,
+                detail={"exceptions": one.table.height},
+            )  # fmt: skip
+
+
+def _without_removed(partnership: Partnership, home: Path) -> Partnership:
+    """Return the partnership without partners that were removed: nothing of them is taken, linked or reported."""
+    gone = {entry.id for entry in partnership.partner if (known := trusted(home, entry.id)) is not None and known.card is None}
+    return partnership.model_copy(update={"partner": tuple(entry for entry in partnership.partner if entry.id not in gone)}) if gone else partnership
 
 
 def _rules_in_use(partnership: Partnership) -> list[Rule]:
@@ -247,6 +286,7 @@ def _summary(
     return RunSummary(
         run_id=name, as_of=as_of, repeated=repeated, stages=tuple(clock.stages), conservation=balance, exceptions=counted.sort("rule"),
         absent=_absent(partnership, assembled.submissions), quarantined=quarantined, notes=notes, published=published,
+        oldest_extract_days=oldest_extract_days(assembled.submissions, as_of=as_of),
     )
 
 

@@ -1,40 +1,54 @@
-"""A submission on its way out: a folder of files with hashes, the manifest last, moved into place at once.
+"""A submission on its way out: tables sealed to the unit, then the signature, and the manifest last.
 
-Until the folder has its own name and its manifest, there is no submission, and nobody reads it. A folder that has
-them never changes.
+Until the manifest stands there is no submission, and nobody reads it. What stands never changes.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
-from pipeline.store.files import MANIFEST, PARTIAL, fsync_folder, is_link, make_folder, safe_name, storage_errors, write_new
+from pipeline.sealing import SEALED, SIGNATURE, canonical, sealed, signature
+from pipeline.sent import Sent, keep_sent, load_sent
+from pipeline.store.area import Area
+from pipeline.store.fetched import read
+from pipeline.store.files import MANIFEST, safe_name
 from pipeline.store.tables import parquet_bytes, submission_digest
-from schemas.errors import IntegrityError, StorageError
+from schemas.errors import CounterfoilError, IntegrityError
+from schemas.keys import fingerprint
 from schemas.manifest import ENCODINGS, FORMAT, HOUSEHOLD_ROWS, HOUSEHOLDS, Manifest, ManifestFile
 from schemas.partnership import PartnerHome
 from schemas.records import REJECT
 from schemas.relations import Checked, Outgoing
 
+VALID = timedelta(days=30)  # the unit takes a submission no later; its night is the next one
+MOST_MANIFEST_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Parties:
+    """Who seals and for whom.
+
+    Attributes:
+        home: the partner's, where it counts what it sent.
+        reader: the unit's public receiving key, hex.
+    """
+
+    home: Path
+    reader: str
+    signing: Ed25519PrivateKey = field(repr=False)
+
 
 def seal(
-    rows: Outgoing,
-    checked: Checked,
-    partner: PartnerHome,
-    *,
-    period: str,
-    now: datetime,
-    tool_version: str,
-    supersedes: str = "",
-    dry_run: bool = False,
-) -> Manifest:
+    rows: Outgoing, checked: Checked, partner: PartnerHome, area: Area, parties: Parties, *, period: str, now: datetime, tool_version: str,
+    supersedes: str = "", dry_run: bool = False,
+) -> Manifest:  # fmt: skip
     """Write one submission into `inbox/<partner>/` of the shared area and return its manifest.
 
     The same rows sealed at the same second are the same submission: it is returned as it stands.
@@ -47,129 +61,100 @@ def seal(
         IntegrityError: the id is taken by other content.
         StorageError: the shared area is missing, full or not writable.
     """
-    files = _files(rows, checked)
-    manifest = _manifest(rows, checked, partner, files, period=period, now=now, tool_version=tool_version, supersedes=supersedes)  # fmt: skip
-    inbox = _own_inbox(partner)
-    target = inbox / manifest.submission_id
-    if target.exists() or is_link(target):
-        return _same_or_refuse(target, manifest)
-    partial = inbox / f"{PARTIAL}{manifest.submission_id}"
-    try:
-        _write(partial, files, manifest)
-        if not dry_run and not _commit(partial, target):
-            return _same_or_refuse(target, manifest)
-    finally:
-        if partial.exists():
-            shutil.rmtree(partial, ignore_errors=True)
-    return manifest
+    tables = _tables(rows, checked)
+    digest = submission_digest(rows.records, rows.payload, rows.encodings, rows.households, rows.household_rows)
+    moment = now.astimezone(UTC).replace(microsecond=0)
+    folder = f"inbox/{safe_name(partner.id, what='partner')}/{checked.contract.id.lower()}-{moment:%Y%m%dt%H%M%Sz}-{digest[:12]}"
+    if area.exists(f"{folder}/{MANIFEST}"):
+        return _same_or_refuse(area, folder, digest)
+    files = {f"{name}{SEALED}": sealed(content, parties.reader) for name, (content, _) in tables.items()}
+    before = load_sent(parties.home)
+    said = _said(rows, checked, partner, period=period, moment=moment, tool_version=tool_version, supersedes=supersedes)
+    manifest = Manifest.model_validate({
+        **said, "submission_id": folder.rpartition("/")[2], "row_digest": digest, "sequence": before.sequence + 1, "previous": before.manifest,
+        "recipient": fingerprint(parties.reader), "signer": fingerprint(parties.signing.public_key().public_bytes_raw().hex()), "expires_at": moment + VALID,
+        "files": [_listed(name, files[f"{name}{SEALED}"], count) for name, (_, count) in tables.items()],
+    })  # fmt: skip
+    document = manifest_bytes(manifest)
+    files[f"{MANIFEST}{SIGNATURE}"] = signature(document, parties.signing)
+    return _sent(area, folder, files, manifest, document, before, parties, dry_run=dry_run)
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:
-    """Return the manifest as it is written: JSON, UTF-8, one key a line."""
-    return (manifest.model_dump_json(indent=2) + "\n").encode()
+    """Return the manifest as it is written and signed."""
+    return canonical(manifest.model_dump(mode="json"))
 
 
-def outgoing(content: bytes) -> bytes:
-    """Return the bytes of one file as they leave. The one place where encryption to the unit goes; none is made yet."""
-    return content
-
-
-def _files(rows: Outgoing, checked: Checked) -> dict[str, tuple[bytes, int]]:
+def _tables(rows: Outgoing, checked: Checked) -> dict[str, tuple[bytes, int]]:
     tables = {
         "records.parquet": rows.records,
         "payload.parquet": rows.payload,
         "rejects.parquet": REJECT.conform(checked.rejects.unique()),
         **{name: table for name, table in ((ENCODINGS, rows.encodings), (HOUSEHOLDS, rows.households), (HOUSEHOLD_ROWS, rows.household_rows)) if table is not None},
     }
-    return {name: (outgoing(parquet_bytes(frame)), frame.height) for name, frame in tables.items()}
+    return {name: (parquet_bytes(frame), frame.height) for name, frame in tables.items()}
 
 
-def _manifest(
-    rows: Outgoing,
-    checked: Checked,
-    partner: PartnerHome,
-    files: Mapping[str, tuple[bytes, int]],
-    *,
-    period: str,
-    now: datetime,
-    tool_version: str,
-    supersedes: str,
-) -> Manifest:
-    digest = submission_digest(rows.records, rows.payload, rows.encodings, rows.households, rows.household_rows)
-    moment = now.astimezone(UTC).replace(microsecond=0)
+def _listed(name: str, content: bytes, rows: int) -> dict[str, object]:
+    return ManifestFile.model_validate({"name": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(), "rows": rows}).model_dump()
+
+
+def _said(
+    rows: Outgoing, checked: Checked, partner: PartnerHome, *, period: str, moment: datetime, tool_version: str, supersedes: str
+) -> dict[str, object]:
     codes = checked.rejects.unique().group_by("code").len().sort("code")
-    return Manifest.model_validate(
-        {
-            "format": FORMAT,
-            "submission_id": f"{checked.contract.id.lower()}-{moment:%Y%m%dt%H%M%Sz}-{digest[:12]}",
-            "partner": partner.id,
-            "dataset": checked.contract.id,
-            "spec_version": checked.contract.version,
-            "period": period,
-            "as_of": checked.as_of,
-            "created_at": moment,
-            "supersedes": supersedes,
-            "tool_version": tool_version,
-            "mapping_digest": checked.mapping_digest,
-            "disclosure": "clear" if rows.note is None else "pseudonymised",
-            "encoding": rows.note,
-            "rows_received": checked.received,
-            "rows_accepted": checked.accepted,
-            "rows_rejected": checked.rejected,
-            "rejects_by_code": dict(codes.iter_rows()),
-            "row_digest": digest,
-            "files": [
-                ManifestFile(name=name, bytes=len(content), sha256=hashlib.sha256(content).hexdigest(), rows=count).model_dump()
-                for name, (content, count) in files.items()
-            ],
-        }
-    )
+    return {
+        "format": FORMAT,
+        "partner": partner.id,
+        "dataset": checked.contract.id,
+        "spec_version": checked.contract.version,
+        "period": period,
+        "as_of": checked.as_of,
+        "created_at": moment,
+        "supersedes": supersedes,
+        "tool_version": tool_version,
+        "mapping_digest": checked.mapping_digest,
+        "disclosure": "clear" if rows.note is None else "pseudonymised",
+        "encoding": rows.note,
+        "rows_received": checked.received,
+        "rows_accepted": checked.accepted,
+        "rows_rejected": checked.rejected,
+        "rejects_by_code": dict(codes.iter_rows()),
+    }
 
 
-def _own_inbox(partner: PartnerHome) -> Path:
-    if not partner.shared.is_dir():
-        raise StorageError(
-            "the shared folder is not there", file=str(partner.shared), mend="connect the shared drive, or correct shared in partner.toml"
-        )
-    inbox = partner.shared / "inbox" / safe_name(partner.id, what="partner")
-    make_folder(inbox)
-    return inbox
-
-
-def _write(partial: Path, files: Mapping[str, tuple[bytes, int]], manifest: Manifest) -> None:
-    with storage_errors(partial):
-        if partial.exists():
-            shutil.rmtree(partial)
-        partial.mkdir()
-    for name, (content, _) in files.items():
-        write_new(partial / name, content)
-    write_new(partial / MANIFEST, manifest_bytes(manifest))
-    with storage_errors(partial):
-        fsync_folder(partial)
-
-
-def _commit(partial: Path, target: Path) -> bool:
-    """Give the folder its name; return False where another process took the name since we looked."""
-    with storage_errors(target):
-        try:
-            os.rename(partial, target)
-        except OSError:
-            if target.exists():
-                return False
-            raise
-        fsync_folder(target.parent)
-    return True
-
-
-def _same_or_refuse(target: Path, manifest: Manifest) -> Manifest:
-    path = target / MANIFEST
+def _sent(
+    area: Area, folder: str, files: Mapping[str, bytes], manifest: Manifest, document: bytes, before: Sent, parties: Parties, *, dry_run: bool
+) -> Manifest:
+    """Upload the files, and then the manifest; its number is taken first, so that no two submissions ever share one."""
     try:
-        there = None if is_link(target) or is_link(path) else Manifest.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError):
+        for name, content in files.items():
+            area.put(f"{folder}/{name}", content)
+        if dry_run:
+            _tidy(area, folder, files)
+            return manifest
+        keep_sent(parties.home, Sent(sequence=manifest.sequence, manifest=hashlib.sha256(document).hexdigest()))
+        if area.create(f"{folder}/{MANIFEST}", document):
+            return manifest
+    except CounterfoilError:
+        keep_sent(parties.home, before)
+        raise
+    return _same_or_refuse(area, folder, manifest.row_digest)
+
+
+def _tidy(area: Area, folder: str, files: Mapping[str, bytes]) -> None:
+    for name in files:
+        area.remove(f"{folder}/{name}")
+
+
+def _same_or_refuse(area: Area, folder: str, digest: str) -> Manifest:
+    try:
+        there = Manifest.model_validate_json(read(area, f"{folder}/{MANIFEST}", cap=MOST_MANIFEST_BYTES))
+    except (IntegrityError, ValidationError):
         there = None
-    if there == manifest:
+    if there is not None and there.row_digest == digest:
         return there
     raise IntegrityError(
-        "a submission with this id exists and has other content", file=str(target), found="its manifest differs from the one just made",
+        "a submission with this id exists and has other content", file=f"{area.where}/{folder}", found="its manifest differs from the one just made",
         mend="nothing was overwritten; wait a second and submit again, and tell the unit if it happens twice",
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from pipeline.arrivals import complete, incomplete, refused
 from pipeline.home import load_partnership
-from pipeline.intake import incomplete, refused, waiting
 from pipeline.receipts import load_receipts
+from pipeline.shared import shared_area
 from pipeline.store.files import Incomplete
 from schemas.manifest import Receipt
 
@@ -57,13 +59,17 @@ def status(home: Path, *, now: datetime) -> Status:
     partnership, receipts = load_partnership(home), load_receipts(home)
     newest = {(r.partner, r.dataset): r for r in receipts}
     pairs = {(entry.id, dataset) for entry in partnership.partner for dataset in entry.datasets}
-    known = {(r.partner, r.submission_id) for r in receipts}
+    partners = sorted(entry.id for entry in partnership.partner)
+    known = {partner: {r.submission_id for r in receipts if r.partner == partner} for partner in partners}
     pointer = home / "published" / "CURRENT"
+    with closing(shared_area(partnership)) as area:
+        waiting = tuple((partner, name) for partner in partners for name in complete(area, partner, known[partner]))
+        begun, untouched = incomplete(area, partners, now=now), refused(area, partners)
     return Status(
         last=tuple(_last(*pair, newest.get(pair), now.date()) for pair in sorted(pairs | newest.keys())),
-        waiting=tuple((partner, folder.name) for partner, folder in waiting(partnership, known)),
-        incomplete=tuple(incomplete(partnership, now=now)),
-        refused=tuple(refused(partnership)),
+        waiting=waiting,
+        incomplete=tuple(begun),
+        refused=tuple(untouched),
         published=pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else "",
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -17,10 +18,13 @@ from pipeline.crosswalk import CROSSWALK, REFERENCES, extended, fresh_tokens, lo
 from pipeline.encode import Keys, encode, references
 from pipeline.home import load_partner
 from pipeline.key_files import exercise_of, exercise_path, load_exercise, load_partner_keys, load_root
+from pipeline.lock import one_at_a_time
 from pipeline.mapping import load_all
 from pipeline.normalise import normalise
 from pipeline.rejects import write_rejects
-from pipeline.seal import seal
+from pipeline.seal import Parties, seal
+from pipeline.shared import shared_area
+from pipeline.trust import unit_card
 from pipeline.version import tool_version
 from schemas.contract import Contract
 from schemas.datasets import contract as contract_of
@@ -73,10 +77,14 @@ def submit(
     _refuse_too_bad(checked, partner, options)
     checked = replace(checked, as_of=_taken(checked))
     normalised = normalise(checked.rows, contract, partner=partner.id, as_of=checked.as_of)
-    outgoing = travelling(normalised, contract, partner, home, now=now, dry_run=dry_run, draw=draw)
-    if outgoing.note is not None:
-        checked = replace(checked, rejects=_without_file_names(checked.rejects))
-    return seal(outgoing, checked, partner, period=period, now=now, tool_version=tool_version(), supersedes=supersedes, dry_run=dry_run)
+    parties = Parties(home, unit_card(home).receiving, load_partner_keys(home).signing)
+    with one_at_a_time(home, "submission", now=now), closing(shared_area(partner)) as area:
+        outgoing = travelling(normalised, contract, partner, home, now=now, dry_run=dry_run, draw=draw)
+        if outgoing.note is not None:
+            checked = replace(checked, rejects=_without_file_names(checked.rejects))
+        return seal(
+            outgoing, checked, partner, area, parties, period=period, now=now, tool_version=tool_version(), supersedes=supersedes, dry_run=dry_run
+        )
 
 
 def travelling(normalised: Normalised, contract: Contract, partner: PartnerHome, home: Path, *, now: datetime, dry_run: bool, draw: DrawTokens = fresh_tokens) -> Outgoing:

@@ -17,11 +17,12 @@ import polars as pl
 from matchers.encoding import canaries, spec_digest
 from pipeline.crosswalk import translation
 from pipeline.custody import accept, make_agreement
-from pipeline.home import init_partner, init_unit, load_partnership
+from pipeline.home import init_unit
 from pipeline.key_files import card_path, load_partner_keys, make_partner_keys, make_unit_keys
 from pipeline.ledger import folder as run_folder
 from pipeline.run import RunSummary, run
 from pipeline.submit import submit
+from pipeline.trust import accept_invitation, add_partner, invite
 from sample_data.councils import COUNCILS
 from sample_data.generate import AS_OF, SEED, generate
 from sample_data.score import score
@@ -110,9 +111,8 @@ def _sides() -> list[pl.Expr]:
 def prepare(sample: Path, folder: Path, *, disclosure: Disclosure) -> None:
     """Write the unit's home and the councils' homes, and where identity is encoded, everybody's keys."""
     init_unit(folder / "unit", partnership=partnership(disclosure))
-    settings = load_partnership(folder / "unit")
+    take_part(folder)
     for council in COUNCILS:
-        init_partner(folder / council.id, settings, council.id)
         if folder != sample:
             for mapping in sorted((sample / council.id / "mappings").glob("*.toml")):
                 shutil.copy(mapping, folder / council.id / "mappings" / mapping.name)
@@ -120,11 +120,18 @@ def prepare(sample: Path, folder: Path, *, disclosure: Disclosure) -> None:
         hand_out_keys(folder)
 
 
-def hand_out_keys(folder: Path) -> None:
-    """Play the custodian and everybody else: keys of their own, a root for the councils alone, and the exercise's card for all."""
+def take_part(folder: Path) -> None:
+    """Have every council take part: invited by the unit, set up with keys of its own, and its card taken in."""
+    moment = datetime.combine(AS_OF, time(8), UTC)
     make_unit_keys(folder / "unit", draw=drawn("unit"))
     for council in COUNCILS:
         make_partner_keys(folder / council.id, council.id, draw=drawn(council.id))
+        accept_invitation(folder / council.id, invite(folder / "unit", council.id, now=moment))
+        add_partner(folder / "unit", card_path(folder / council.id, council.id), now=moment)
+
+
+def hand_out_keys(folder: Path) -> None:
+    """Play the custodian: a root for the councils alone, and the exercise's card for all."""
     cards = [card_path(folder / council.id, council.id) for council in COUNCILS]
     made = make_agreement(
         AGREEMENT, exercise="night-1", cards=cards, unit_card=card_path(folder / "unit", "unit"), out=folder / "custodian", spec=spec_digest,
@@ -182,7 +189,7 @@ def partnership(disclosure: Disclosure = "pseudonymised") -> Partnership:
     datasets = tuple(sorted({name for c in COUNCILS for name in c.datasets}))
     agreement = Agreement(id=AGREEMENT, disclosure=disclosure, clear=("PSP",), partners=tuple(c.id for c in COUNCILS), datasets=datasets, legal_basis="invented, for the demonstration")
     return Partnership(
-        name="Merrowshire counter-fraud partnership", shared=Path("..", "shared"), partner=partners, agreement=(agreement,),
+        name="Merrowshire counter-fraud partnership", shared="../shared", partner=partners, agreement=(agreement,),
         as_of={"default": AsOfRule(max_age_days=92)},
     )
 

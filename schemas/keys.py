@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, ConfigDict, Field, ValidationError
 
 from schemas.errors import IntegrityError, nearest
-from schemas.partnership import PartnerId
+from schemas.partnership import PartnerHome, PartnerId
 from schemas.settings import Settings, known_keys
 
 MOST_BYTES = 1_000_000  # of a key file; a card of a thousand partners has a quarter of it
@@ -46,6 +46,38 @@ class Card(KeyFile):
     id: PartnerId
     signing: Bytes32
     receiving: Bytes32
+
+
+class Trusted(KeyFile):
+    """What the unit knows of one partner's keys, since when, and which came before.
+
+    Attributes:
+        card: in force; None once the partner was removed.
+        before: cards that were replaced or taken away, and when.
+    """
+
+    kind: Literal["trusted partner"] = "trusted partner"
+    format: Literal[1] = 1
+    partner: PartnerId
+    card: Card | None
+    since: AwareDatetime
+    before: tuple[tuple[Card, AwareDatetime], ...] = ()
+
+
+class Invitation(KeyFile):
+    """What a partner needs to set itself up: its settings as the unit has them, and whom it will deal with.
+
+    Attributes:
+        shared: the shared area as the unit sees it; a partner's computer may see it elsewhere.
+        unit: the unit's card, to seal to and to check answers with.
+    """
+
+    kind: Literal["invitation"] = "invitation"
+    format: Literal[1] = 1
+    partnership: str
+    partner: PartnerHome
+    unit: Card
+    issued_at: AwareDatetime
 
 
 class Member(Settings):
@@ -139,7 +171,7 @@ class UnitKeyFile(KeyFile):
 
 
 KINDS: dict[str, type[KeyFile]] = {
-    "card": Card, "exercise card": ExerciseCard, "root envelope": RootEnvelope, "agreement root": RootFile, "partner keys": PartnerKeyFile,
+    "card": Card, "trusted partner": Trusted, "invitation": Invitation, "exercise card": ExerciseCard, "root envelope": RootEnvelope, "agreement root": RootFile, "partner keys": PartnerKeyFile,
     "unit keys": UnitKeyFile,
 }  # fmt: skip
 AGAIN = "fetch the file again from whoever made it, and do not edit it"

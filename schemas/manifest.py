@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
+from schemas.audit import Head
 from schemas.settings import Settings
 
-FORMAT = 1
+FORMAT = 2
+FIRST = "0" * 64  # digest before the first manifest of a partner
 SUBMISSION_ID = r"^[a-z0-9-]{1,40}$"
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 FILE_NAMES = ("records.parquet", "payload.parquet", "rejects.parquet")
@@ -19,7 +21,12 @@ HOUSEHOLDS, HOUSEHOLD_ROWS = "households.parquet", "household_rows.parquet"  # a
 
 
 class ManifestFile(Settings):
-    """One file of a submission."""
+    """One file of a submission; it lies there sealed, under this name and `.age`.
+
+    Attributes:
+        bytes, sha256: of the sealed file, so that it can be judged before it is opened.
+        rows: of the table in it.
+    """
 
     name: Literal["records.parquet", "payload.parquet", "rejects.parquet", "encodings.parquet", "households.parquet", "household_rows.parquet"]
     bytes: Annotated[int, Field(ge=0)]
@@ -79,23 +86,34 @@ class EncodingNote(Settings):
 
 
 class Manifest(Settings):
-    """A submission, written last: without it there is no submission.
+    """A submission, written last: without it there is no submission. Its bytes are canonical JSON, and a signature lies beside it.
 
     Attributes:
+        recipient: fingerprint of the receiving key that its files are sealed to.
+        signer: fingerprint of the partner's signing key.
+        sequence: counts the partner's submissions; never used twice.
+        previous: SHA-256 of the partner's manifest before this one, so that a missing one is noticed.
+        expires_at: the unit takes it no later.
         row_digest: SHA-256 over the sorted rows, whatever the bytes; tells a re-export from news.
         disclosure: how identity travels.
         encoding: where it travels as tokens, how these were made.
         rows_received: records in the partner's files, good and bad; accepted + rejected.
     """
 
-    format: Literal[1]
+    format: Literal[2]
+    kind: Literal["submission"] = "submission"
     submission_id: Annotated[str, Field(pattern=SUBMISSION_ID)]
     partner: str
+    recipient: Sha256
+    signer: Sha256
+    sequence: Annotated[int, Field(ge=1, le=10**15)]
+    previous: Sha256
+    expires_at: AwareDatetime
     dataset: str
     spec_version: str
     period: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,20}$")]
     as_of: date
-    created_at: datetime
+    created_at: AwareDatetime
     supersedes: str = ""
     tool_version: str
     mapping_digest: Sha256
@@ -110,16 +128,28 @@ class Manifest(Settings):
 
 
 class Kept(Settings):
-    """What the unit made of an encoded submission: the exercise under whose pepper it lies, and the bytes of the files it wrote anew."""
+    """What the unit keeps of a submission: its tables, each sealed with a key of this submission alone.
+
+    Attributes:
+        exercise: under whose pepper identity lies; empty where it travelled in clear.
+        files: name of the sealed file -> its SHA-256.
+    """
 
     exercise: str
     files: dict[str, Sha256]
 
 
 class Receipt(Settings):
-    """The unit's answer to one submission."""
+    """The unit's answer to one submission, signed by it.
 
-    format: Literal[1]
+    Attributes:
+        manifest: None where it could not be read, or its signature was not the partner's.
+        notes: what is worth knowing and stopped nothing.
+        audit_head: the last entry of the unit's audit log when it was written; whoever keeps it can tell later that nothing before was taken out.
+    """
+
+    format: Literal[2]
+    kind: Literal["receipt"] = "receipt"
     submission_id: str
     partner: str
     dataset: str
@@ -128,5 +158,34 @@ class Receipt(Settings):
     mend: str = ""
     duplicate_of: str = ""
     sequence: int
-    received_at: datetime
+    received_at: AwareDatetime
     manifest: Manifest | None
+    notes: tuple[str, ...] = ()
+    audit_head: Head | None = None
+
+
+class ReportFile(Settings):
+    """One file of a report; it lies there sealed, under this name and `.age`."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,40}\.[a-z]{2,10}$")]
+    bytes: Annotated[int, Field(ge=0)]
+    sha256: Sha256
+
+
+class ReportManifest(Settings):
+    """A report on its way to one partner, written last, signed by the unit.
+
+    Attributes:
+        recipient: fingerprint of the receiving key that its files are sealed to.
+        content: digest of what the report says; tells the same report from another one under its name.
+    """
+
+    format: Literal[2]
+    kind: Literal["report"] = "report"
+    run_id: str
+    partner: str
+    recipient: Sha256
+    as_of: date
+    exceptions: Annotated[int, Field(ge=0)]
+    content: Sha256
+    files: tuple[ReportFile, ...]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -79,14 +78,30 @@ class RuleSettings(Settings):
     disabled: tuple[str, ...] = ()
 
 
+class StorageSettings(Settings):
+    """How a shared area that is no folder is reached; passwords and keys of buckets are in the environment, never here.
+
+    Attributes:
+        identity, known_hosts: of SFTP: the private key file, and the file with the server's key.
+        endpoint, region: of a bucket that is not at its usual place.
+    """
+
+    identity: str = ""
+    known_hosts: str = ""
+    endpoint: str = ""
+    region: str = ""
+    timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 60
+
+
 class Partnership(Settings):
     """The unit's settings: `partnership.toml`."""
 
     name: str
-    shared: Path
+    shared: str
     partner: tuple[PartnerEntry, ...]
     agreement: tuple[Agreement, ...]
     as_of: dict[str, AsOfRule]
+    storage: StorageSettings = StorageSettings()
     run: RunSettings = RunSettings()
     rules: RuleSettings = RuleSettings()
 
@@ -140,12 +155,13 @@ class PartnerHome(Settings):
     id: PartnerId
     name: str
     gss: GssCode
-    shared: Path
+    shared: str
     datasets: tuple[str, ...]
     agreement: PartnerId
     disclosure: Disclosure = "pseudonymised"
     clear: tuple[str, ...] = ()
     rules_disabled: tuple[str, ...] = ()  # rules the unit has switched off; what only they need stays at home
+    storage: StorageSettings = StorageSettings()
     submit: SubmitSettings = SubmitSettings()
 
     _datasets = field_validator("datasets", "clear")(lambda values: tuple(known_dataset(v) for v in values))

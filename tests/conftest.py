@@ -14,7 +14,13 @@ import pytest
 from hypothesis import settings
 
 import cli
-from pipeline.seal import seal
+from pipeline.home import init_unit, load_partner
+from pipeline.key_files import card_path, load_partner_keys, load_unit_keys, make_unit_keys
+from pipeline.landing import note_of, table_bytes
+from pipeline.seal import Parties, seal
+from pipeline.sealing import opened, signature
+from pipeline.store.folder import Folder
+from pipeline.trust import accept_invitation, add_partner, invite, unit_card
 from schemas.datasets import CONTRACTS
 from schemas.manifest import Manifest
 from schemas.partnership import Agreement, AsOfRule, PartnerEntry, PartnerHome, Partnership
@@ -62,17 +68,38 @@ def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
 
 @dataclass(frozen=True)
 class Area:
-    """A unit's home and its shared area in a temporary folder."""
+    """A unit's home and its shared area in a temporary folder; the partners' homes lie beside, and everybody has keys."""
 
     home: Path
     shared: Path
     partnership: Partnership
 
+    @property
+    def store(self) -> Folder:
+        """The shared area as stages see it."""
+        return Folder(self.shared)
+
     def partner(self, partner: str) -> PartnerHome:
-        entry = self.partnership.find(partner)
-        return PartnerHome(
-            id=entry.id, name=entry.name, gss=entry.gss, shared=self.shared, datasets=entry.datasets, agreement="both", disclosure="clear"
-        )
+        return load_partner(self.home.parent / partner)
+
+    def parties(self, partner: str) -> Parties:
+        """Who seals for this partner, and for whom."""
+        home = self.home.parent / partner
+        return Parties(home, unit_card(home).receiving, load_partner_keys(home).signing)
+
+    def reopened(self, partner: str, submission_id: str, name: str) -> bytes:
+        """What is in a sealed file of the inbox."""
+        return opened((self.inbox(partner, submission_id) / f"{name}.age").read_bytes(), load_unit_keys(self.home).receiving, file=name)
+
+    def landed(self, partner: str, submission_id: str, name: str) -> bytes:
+        """What is in a table of the landing folder."""
+        return table_bytes(self.home, partner, submission_id, name, note_of(self.home, partner, submission_id))
+
+    def sign(self, partner: str, submission_id: str) -> None:
+        """Sign the manifest that lies there, as the partner's own program would."""
+        folder = self.inbox(partner, submission_id)
+        document = (folder / "manifest.json").read_bytes()
+        (folder / "manifest.json.sig").write_bytes(signature(document, self.parties(partner).signing))
 
     def inbox(self, partner: str, submission_id: str) -> Path:
         return self.shared / "inbox" / partner / submission_id
@@ -83,15 +110,19 @@ def area(tmp_path: Path) -> Area:
     shared = tmp_path / "shared"
     for partner in SENDS:
         (shared / "inbox" / partner).mkdir(parents=True)
-    (tmp_path / "unit").mkdir()
     entries = tuple(
         PartnerEntry(id=name, name=name.title(), gss=f"E0799990{i}", datasets=sends) for i, (name, sends) in enumerate(SENDS.items())
     )
     every = tuple(dict.fromkeys(d for sends in SENDS.values() for d in sends))
     partnership = Partnership(
-        name="Two councils", shared=shared, partner=entries, as_of={"default": AsOfRule(max_age_days=100)},
+        name="Two councils", shared=shared.as_posix(), partner=entries, as_of={"default": AsOfRule(max_age_days=100)},
         agreement=(Agreement(id="both", partners=tuple(SENDS), datasets=every, legal_basis="invented", disclosure="clear"),),
     )  # fmt: skip
+    init_unit(tmp_path / "unit", partnership=partnership)
+    make_unit_keys(tmp_path / "unit")
+    for partner in SENDS:
+        _, card = accept_invitation(tmp_path / partner, invite(tmp_path / "unit", partner, now=NOON))
+        add_partner(tmp_path / "unit", card_path(tmp_path / partner, card.id), now=NOON)
     return Area(tmp_path / "unit", shared, partnership)
 
 
@@ -139,7 +170,7 @@ def send(area: Area) -> Send:
         normalised = delivery(partner, dataset, refs, as_of=as_of, **more)
         return seal(
             Outgoing(normalised.records, normalised.payload), checked_for(normalised, dataset, rejected=rejected, as_of=as_of), area.partner(partner),
-            period=period, now=now, tool_version="test", supersedes=supersedes, dry_run=dry_run,
+            area.store, area.parties(partner), period=period, now=now, tool_version="test", supersedes=supersedes, dry_run=dry_run,
         )  # fmt: skip
 
     return _send

@@ -18,9 +18,12 @@ MAY_SEE = {
     "cli": {"commands", "sample_data", "pipeline", "matchers", "schemas"},
 }
 STAGES = ("read", "validate", "normalise", "encode", "seal", "intake", "assemble", "link", "flag", "report", "publish")
-PARTNERS_SIDE = ("bytes_columns", "check", "collect", "crosswalk", "custody", "decode", "encode", "home", "key_files", "mapping", "minimise", "normalise", "read", "rejects", "row_rules", "seal", "specification",
-                 "store/area", "store/files", "store/tables", "structure", "submit", "suggestion", "suspicions", "validate")
-UNIT_ONLY = ("recordlinkage", "pandas", "filelock", "fcntl", "resource", "pwd")
+PARTNERS_SIDE = (
+    "bytes_columns", "check", "collect", "crosswalk", "custody", "decode", "encode", "home", "key_files", "lock", "mapping", "minimise", "normalise",
+    "read", "rejects", "row_rules", "seal", "sealing", "sent", "shared", "specification", "store/abilities", "store/area", "store/bucket",
+    "store/copies", "store/fetched", "store/files", "store/folder", "store/open", "store/retries", "store/sftp", "store/sftp_client", "store/ssh", "store/tables", "structure", "submit", "suggestion", "suspicions", "trust", "validate",
+)
+UNIT_ONLY = ("recordlinkage", "pandas", "prometheus_client", "fcntl", "resource", "pwd")
 
 
 def modules() -> list[Path]:

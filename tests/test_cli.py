@@ -43,7 +43,9 @@ def homes(command: Command, tmp_path: Path) -> Path:
     assert command("init", "unit", "unit", "--example").code == 0
     text = (tmp_path / "unit" / "partnership.toml").read_text().replace('"NDR", "PSP"]', '"NDR", "PSP", "TAX"]').replace('"CRP", "PSP"]', '"CRP", "PSP", "TAX"]')
     (tmp_path / "unit" / "partnership.toml").write_text(text)
-    assert command("init", "partner", "eastholt", "--from", "unit/partnership.toml", "--partner", "eastholt").code == 0
+    assert command("partner", "invite", "eastholt", "--home", "unit").code == 0
+    assert command("init", "partner", "eastholt", "--from", "unit/invitations/eastholt.invitation.json").code == 0
+    assert command("partner", "add", "eastholt/keys/eastholt.public.json", "--home", "unit").code == 0
     return tmp_path
 
 
@@ -181,7 +183,7 @@ def test_settings_are_not_overwritten(command: Command, homes: Path) -> None:
 
 
 def test_an_unknown_partner_is_answered_with_the_nearest(command: Command, homes: Path) -> None:
-    said = command("init", "partner", "x", "--from", "unit/partnership.toml", "--partner", "eastolt")
+    said = command("partner", "invite", "eastolt", "--home", "unit")
     assert said.code == 2
     assert "did you mean eastholt" in said.err
     assert not (homes / "x" / "partner.toml").exists()

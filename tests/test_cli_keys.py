@@ -36,10 +36,9 @@ def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
 def homes(command: Command, tmp_path: Path) -> Path:
     """A unit and two partners of it, each with its keys."""
     assert command("init", "unit", "unit", "--example").code == 0
-    assert command("keys", "unit", "--home", "unit").code == 0
     for partner in COUNCILS:
-        assert command("init", "partner", partner, "--from", "unit/partnership.toml", "--partner", partner).code == 0
-        assert command("keys", "partner", "--home", partner).code == 0
+        assert command("partner", "invite", partner, "--home", "unit").code == 0
+        assert command("init", "partner", partner, "--from", f"unit/invitations/{partner}.invitation.json").code == 0
     return tmp_path
 
 
@@ -58,7 +57,7 @@ def test_keys_are_made_and_their_fingerprints_said(command: Command, homes: Path
     assert said.code == 0
     assert "  partner.private.json\n    partner keys, northmere, receiving key " in said.out
     shown = command("keys", "show", "--home", "northmere", "--json").json["keys"]
-    assert [(one["kind"], one["id"]) for one in shown] == [("partner card", "northmere"), ("partner keys", "northmere")]
+    assert [(one["kind"], one["id"]) for one in shown] == [("partner card", "northmere"), ("partner keys", "northmere"), ("unit card", "unit")]
     assert shown[0]["fingerprint"] == shown[1]["fingerprint"]
     digits = shown[0]["fingerprint"]
     assert f"{digits[:4]} {digits[4:8]} {digits[8:12]}" in said.out
@@ -137,6 +136,8 @@ def test_a_home_of_both_is_a_home_of_neither(command: Command, homes: Path) -> N
 
 def test_a_home_without_keys_says_how_to_make_them(command: Command, tmp_path: Path) -> None:
     command("init", "unit", "unit", "--example")
+    for path in (tmp_path / "unit" / "keys").iterdir():
+        path.unlink()
     assert "counterfoil keys unit" in command("keys", "show", "--home", "unit").out
     assert command("keys", "show", "--home", "unit", "--json").json["keys"] == []
 

@@ -11,7 +11,7 @@ from pipeline.specification import template
 from schemas.datasets import CONTRACTS
 
 ROOT = Path(__file__).parent.parent
-LACKING = ("fcntl", "resource", "pwd", "grp", "termios", "pandas", "recordlinkage", "scipy", "sklearn", "filelock")
+LACKING = ("fcntl", "resource", "pwd", "grp", "termios", "pandas", "recordlinkage", "scipy", "sklearn", "prometheus_client")
 
 SCRIPT = """
 import sys
@@ -52,7 +52,8 @@ def test_a_partner_checks_maps_and_submits_without_them(tmp_path: Path) -> None:
     (tmp_path / "accounts.csv").write_text(text, encoding="utf-8", newline="")
     done = run(tmp_path, [
         ["init", "unit", "unit", "--example"],
-        ["init", "partner", "northmere", "--from", "unit/partnership.toml", "--partner", "northmere"],
+        ["partner", "invite", "northmere", "--home", "unit"],
+        ["init", "partner", "northmere", "--from", "unit/invitations/northmere.invitation.json"],
         ["spec", "show", "CTX"],
         ["map", "suggest", "CTX", "accounts.csv"],
         ["map", "save", "CTX", "accounts.csv", "--home", "northmere"],

@@ -10,22 +10,23 @@ import polars as pl
 import pytest
 
 from pipeline import assemble as assembling
+from pipeline.arrivals import incomplete
 from pipeline.assemble import assemble
-from pipeline.intake import incomplete, intake
+from pipeline.intake import intake
 from pipeline.receipts import load_receipts
 from schemas.manifest import Manifest
 from schemas.records import RECORD, SUBMISSION
 from schemas.relations import Assembled
-from tests.conftest import DAY, NOON, Area, Send
+from tests.conftest import DAY, NOON, SENDS, Area, Send
 
 TONIGHT = date(2026, 11, 2)
 HOUR = timedelta(hours=1)
 
 
 def run(area: Area, *, as_of: date = TONIGHT, **change: Any) -> Assembled:
-    intake(area.partnership, area.home, now=NOON + 12 * HOUR)
+    intake(area.partnership, area.store, area.home, now=NOON + 12 * HOUR)
     partnership = area.partnership.model_copy(update=change)
-    uploads = incomplete(area.partnership, now=NOON + 12 * HOUR)
+    uploads = incomplete(area.store, SENDS, now=NOON + 12 * HOUR)
     return assemble(area.home, partnership, load_receipts(area.home), as_of=as_of, incomplete=uploads)
 
 
@@ -104,7 +105,7 @@ def test_a_duplicate_counts_as_superseded(area: Area, send: Send) -> None:
 
 def test_what_is_in_quarantine_counts_as_rejected(area: Area, send: Send) -> None:
     bad = send("northmere", "TAX", ["R1", "R2"], rejected=1)
-    (area.inbox("northmere", bad.submission_id) / "payload.parquet").unlink()
+    (area.inbox("northmere", bad.submission_id) / "payload.parquet.age").unlink()
     unread = send("eastholt", "TAX", ["R1"])
     (area.inbox("eastholt", unread.submission_id) / "manifest.json").write_text("{}")
     assert account(run(area)) == {bad.submission_id: ("quarantined", 3, 0, 3, 0), unread.submission_id: ("quarantined", 0, 0, 0, 0)}
@@ -194,12 +195,12 @@ def test_rejects_say_who_sent_them(area: Area, send: Send) -> None:
 
 
 def test_a_partner_whose_files_fail_to_load_is_set_aside_whole(area: Area, send: Send) -> None:
-    """Fault F60: the files in the landing folder went bad."""
+    """Faults F04 and F60: the files in the landing folder went bad."""
     good = send("northmere", "TAX", ["R1"])
     fine = send("eastholt", "CRS", ["C1"])
     bad = send("eastholt", "TAX", ["R1", "R2"], rejected=1)
     run(area)
-    (area.home / "landing" / "eastholt" / bad.submission_id / "records.parquet").write_bytes(b"PAR1")
+    (area.home / "landing" / "eastholt" / bad.submission_id / "records.parquet.age").write_bytes(b"PAR1")
     found = run(area)
     assert account(found) == {
         good.submission_id: ("used", 1, 1, 0, 0), fine.submission_id: ("quarantined", 1, 0, 1, 0), bad.submission_id: ("quarantined", 3, 0, 3, 0),
@@ -212,7 +213,7 @@ def test_a_bug_with_one_partners_rows_leaves_a_trace_without_values(area: Area, 
     """Fault F60: our own mistake."""
     send("northmere", "TAX", ["R1"])
     send("eastholt", "TAX", ["R1"])
-    intake(area.partnership, area.home, now=NOON)
+    intake(area.partnership, area.store, area.home, now=NOON)
     real = assembling._delivery
 
     def broken(home: Any, receipt: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -14,19 +13,21 @@ import pytest
 from matchers.encoding import canaries, spec_digest
 from pipeline.crosswalk import translation
 from pipeline.custody import accept, rotate
-from pipeline.home import init_partner, init_unit, load_partnership
+from pipeline.home import init_unit, load_partnership
 from pipeline.intake import intake
 from pipeline.key_files import card_path, load_partner_keys
 from pipeline.run import run
 from pipeline.specification import template
+from pipeline.store.folder import Folder
 from pipeline.submit import submit
 from sample_data.councils import COUNCILS
-from sample_data.demo import AGREEMENT, hand_out_keys, partnership
+from sample_data.demo import AGREEMENT, hand_out_keys, partnership, take_part
 from schemas.datasets import CONTRACTS
 from schemas.errors import ConfigurationError, IntegrityError
 from schemas.manifest import Manifest, Receipt
 from schemas.partnership import Partnership
 from schemas.records import PASSES
+from tests.pipeline.hostile import kept_table, resigned, said, sent_table
 
 AS_OF = date(2026, 11, 1)
 EVENING = datetime(2026, 11, 1, 18, tzinfo=UTC)
@@ -37,9 +38,7 @@ HEADER = template(CONTRACTS["CTX"]).split("\r\n")[0]
 def folder(tmp_path: Path) -> Path:
     """The homes of a unit and six councils, with keys."""
     init_unit(tmp_path / "unit", partnership=partnership())
-    settings = load_partnership(tmp_path / "unit")
-    for council in COUNCILS:
-        init_partner(tmp_path / council.id, settings, council.id)
+    take_part(tmp_path)
     hand_out_keys(tmp_path)
     return tmp_path
 
@@ -64,16 +63,15 @@ def settings_of(folder: Path) -> Partnership:
 
 
 def received(folder: Path) -> list[Receipt]:
-    return intake(settings_of(folder), folder / "unit", now=EVENING + timedelta(hours=1))
+    return intake(settings_of(folder), Folder(folder / "shared"), folder / "unit", now=EVENING + timedelta(hours=1))
 
 
 def changed(folder: Path, manifest: Manifest, **changes: Any) -> None:
     """Change what a submission's manifest says; what says nothing of files stays true to them."""
-    path = folder / "shared" / "inbox" / manifest.partner / manifest.submission_id / "manifest.json"
-    said = json.loads(path.read_text())
+    document = said(folder, manifest)
     for name, value in changes.items():
-        (said["encoding"] if name in said["encoding"] else said)[name] = value
-    path.write_text(json.dumps(said))
+        (document["encoding"] if name in document["encoding"] else document)[name] = value
+    resigned(folder, manifest, document)
 
 
 def test_one_person_in_two_councils_is_found_without_a_name(folder: Path) -> None:
@@ -94,12 +92,12 @@ def test_what_the_unit_keeps_is_not_what_arrived(folder: Path) -> None:
     manifest = send(folder, "northmere")
     (receipt,) = received(folder)
     assert receipt.state == "accepted"
-    sent, kept = (pl.read_parquet(folder / where / "northmere" / manifest.submission_id / "encodings.parquet") for where in ("shared/inbox", "unit/landing"))
+    sent, kept = (table(folder, manifest, "encodings.parquet") for table in (sent_table, kept_table))
     for name in ("token_p1", "code_p1", "token_nino"):
         assert sent[name].null_count() == kept[name].null_count() == 0
         assert (sent[name] != kept[name]).all()
-    names = {where: pl.read_parquet(folder / where / "northmere" / manifest.submission_id / "records.parquet")["nino"].to_list() for where in ("shared/inbox", "unit/landing")}
-    assert names["shared/inbox"] != names["unit/landing"]
+    before, after = (table(folder, manifest, "records.parquet")["nino"].to_list() for table in (sent_table, kept_table))
+    assert before != after
 
 
 @pytest.mark.parametrize(("change", "reason"), [
@@ -133,7 +131,7 @@ def test_identity_in_clear_is_stopped_at_the_door_too(folder: Path) -> None:
 
 
 def test_without_keys_nothing_leaves_and_the_remedy_is_named(folder: Path) -> None:
-    shutil.rmtree(folder / "northmere" / "keys")
+    (folder / "northmere" / "keys" / "partner.private.json").unlink()
     with pytest.raises(ConfigurationError, match="counterfoil keys partner"):
         send(folder, "northmere")
     assert not list((folder / "shared" / "inbox" / "northmere").iterdir())
@@ -168,11 +166,10 @@ def test_after_a_rotation_nothing_of_the_two_exercises_can_be_joined(folder: Pat
     summary = run(folder / "unit", as_of=AS_OF + timedelta(days=1), now=EVENING + timedelta(days=1))
     states = pl.read_parquet(folder / "unit" / "runs" / summary.run_id / "submissions.parquet").select("submission_id", "state").rows()
     assert dict(states) == {before.submission_id: "other exercise", after.submission_id: "used"}
-    inbox = folder / "shared" / "inbox" / "northmere"
-    tables = [pl.read_parquet(inbox / one.submission_id / "encodings.parquet").drop("forename_step", "surname_step", "party") for one in (before, after)]
+    tables = [sent_table(folder, one, "encodings.parquet").drop("forename_step", "surname_step", "party") for one in (before, after)]
     values = [{value for column in table.iter_columns() for value in column.drop_nulls().to_list()} for table in tables]
     assert not values[0] & values[1]
     words = translation(folder / "northmere", "northmere", load_partner_keys(folder / "northmere").crosswalk)
     assert words.filter(pl.col("source") == "A1").height == 4  # of the person and of the home, in each of the two exercises
-    homes = [pl.read_parquet(inbox / one.submission_id / "households.parquet") for one in (before, after)]
+    homes = [sent_table(folder, one, "households.parquet") for one in (before, after)]
     assert not {value for column in ("record_ref", "token_household", "code_household") for value in homes[0][column]} & {value for column in ("record_ref", "token_household", "code_household") for value in homes[1][column]}

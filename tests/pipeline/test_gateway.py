@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -21,7 +20,7 @@ def agreement(name: str, partners: str, datasets: str, expires: date | None = No
 
 def partnership(*agreements: Agreement) -> Partnership:
     entries = tuple(PartnerEntry(id=p, name=p, gss=f"E0799990{i}", datasets=("CTX", "PAY", "TEN")) for i, p in enumerate(("northmere", "eastholt", "tarnlow")))
-    return Partnership(name="Three", shared=Path("shared"), partner=entries, agreement=agreements, as_of={"default": AsOfRule(max_age_days=100)})
+    return Partnership(name="Three", shared="shared", partner=entries, agreement=agreements, as_of={"default": AsOfRule(max_age_days=100)})
 
 
 def kept(sides: tuple[str, str, str, str], *agreements: Agreement, on: date = NIGHT) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -10,18 +9,16 @@ import polars as pl
 import pytest
 
 from pipeline.collect import collect
-from pipeline.home import init_partner, init_unit, load_partnership
+from pipeline.home import init_unit, load_partnership
 from pipeline.intake import intake
-from pipeline.key_files import load_partner_keys
 from pipeline.run import run
 from pipeline.specification import template
-from pipeline.store.files import sha256_file
-from pipeline.store.tables import parquet_bytes, submission_digest
+from pipeline.store.folder import Folder
 from pipeline.submit import submit
-from sample_data.councils import COUNCILS
-from sample_data.demo import hand_out_keys, partnership
+from sample_data.demo import hand_out_keys, partnership, take_part
 from schemas.datasets import CONTRACTS
 from schemas.manifest import HOUSEHOLD_ROWS, HOUSEHOLDS, Manifest
+from tests.pipeline.hostile import kept_table, replaced, sent_table
 
 AS_OF = date(2026, 11, 1)
 EVENING = datetime(2026, 11, 1, 18, tzinfo=UTC)
@@ -37,9 +34,7 @@ ELECTOR = {"partner_record_ref": "E1", "as_of_date": "2026-10-31", "er_ref": "AB
 def folder(tmp_path: Path) -> Path:
     """The homes of a unit and six councils, with keys."""
     init_unit(tmp_path / "unit", partnership=partnership())
-    settings = load_partnership(tmp_path / "unit")
-    for council in COUNCILS:
-        init_partner(tmp_path / council.id, settings, council.id)
+    take_part(tmp_path)
     hand_out_keys(tmp_path)
     return tmp_path
 
@@ -50,14 +45,6 @@ def send(folder: Path, dataset: str, *rows: dict[str, str], partner: str = "nort
     path = folder / f"{partner}-{dataset}.csv"
     path.write_text("\r\n".join(lines), encoding="utf-8", newline="")
     return submit([path], dataset, folder / partner, as_of=AS_OF, now=EVENING + timedelta(minutes=minute))
-
-
-def submitted(folder: Path, manifest: Manifest) -> Path:
-    return folder / "shared" / "inbox" / manifest.partner / manifest.submission_id
-
-
-def table(folder: Path, manifest: Manifest, name: str) -> pl.DataFrame:
-    return pl.read_parquet(submitted(folder, manifest) / name)
 
 
 def night(folder: Path) -> pl.DataFrame:
@@ -80,7 +67,7 @@ def test_the_council_reads_the_exception_under_its_own_reference(folder: Path) -
     send(folder, "ELR", ELECTOR, minute=1)
     night(folder)
     home = folder / "northmere"
-    (report,) = collect(home, now=EVENING + timedelta(days=1), key=load_partner_keys(home).crosswalk).runs
+    (report,) = collect(home, now=EVENING + timedelta(days=1)).runs
     (row,) = pl.read_csv(report.file).filter(pl.col("rule") == "CT01").to_dicts()
     assert (row["your_ref"], row["your_name"]) == ("A1", "ADAEZE OKAFOR")
     assert "E1" in row["other_details"]
@@ -114,8 +101,8 @@ def test_households_of_two_councils_at_one_home_meet_no_rule_within_one(folder: 
 
 def test_a_household_shares_nothing_with_its_people_but_what_both_need(folder: Path) -> None:
     manifest = send(folder, "CTX", ACCOUNT)
-    homes, rows = table(folder, manifest, HOUSEHOLDS), table(folder, manifest, HOUSEHOLD_ROWS)
-    records, payload, encodings = (table(folder, manifest, f"{name}.parquet") for name in ("records", "payload", "encodings"))
+    homes, rows = sent_table(folder, manifest, HOUSEHOLDS), sent_table(folder, manifest, HOUSEHOLD_ROWS)
+    records, payload, encodings = (sent_table(folder, manifest, f"{name}.parquet") for name in ("records", "payload", "encodings"))
     assert set(homes["record_ref"]) == set(rows["record_ref"]) == set(rows["party_ref"])
     assert not set(homes["record_ref"]) & {*records["record_ref"], *payload["record_ref"]}
     tokens = {value for column in encodings.select(pl.col(pl.Binary)).iter_columns() for value in column.drop_nulls()}
@@ -124,7 +111,7 @@ def test_a_household_shares_nothing_with_its_people_but_what_both_need(folder: P
 
 def test_of_a_row_at_home_leaves_no_more_than_its_rules_read_and_days_as_months_or_years(folder: Path) -> None:
     manifest = send(folder, "CTX", ACCOUNT)
-    (row,) = table(folder, manifest, HOUSEHOLD_ROWS).to_dicts()
+    (row,) = sent_table(folder, manifest, HOUSEHOLD_ROWS).to_dicts()
     assert (row["liability_start"], row["discount_expiry"], row["discount_amount"]) == (date(2019, 1, 1), date(2027, 3, 1), 40_000)
     assert row["account_ref"] is row["band"] is row["discount_start"] is row["gross_amount"] is None
     assert manifest.encoding is not None
@@ -155,20 +142,6 @@ def test_a_protected_home_is_protected_whoever_of_it_was_marked(folder: Path) ->
     assert found["protected_r"]
 
 
-def rewritten(folder: Path, manifest: Manifest, name: str, frame: pl.DataFrame) -> None:
-    """Replace a table and make the manifest true to it, as a faulty or hostile partner's program might."""
-    path = submitted(folder, manifest)
-    (path / name).write_bytes(parquet_bytes(frame))
-    said = json.loads((path / "manifest.json").read_text())
-    for listed in said["files"]:
-        if listed["name"] == name:
-            listed |= {"bytes": (path / name).stat().st_size, "sha256": sha256_file(path / name), "rows": frame.height}
-    tables = {listed["name"]: pl.read_parquet(path / listed["name"]) for listed in said["files"]}
-    said["row_digest"] = submission_digest(*(tables[n] for n in ("records.parquet", "payload.parquet", "encodings.parquet", HOUSEHOLDS, HOUSEHOLD_ROWS)))
-    (path / "manifest.json").write_text(json.dumps(said))
-
-
-
 @pytest.mark.parametrize(("name", "change", "reason"), [
     (HOUSEHOLDS, {"token_household": pl.lit(b"short")}, "an encoding has not the bytes it must have"),
     (HOUSEHOLDS, {"token_household": pl.lit(None, pl.Binary), "code_household": pl.lit(None, pl.Binary)}, "a household has no home"),
@@ -179,25 +152,25 @@ def rewritten(folder: Path, manifest: Manifest, name: str, frame: pl.DataFrame) 
 ])  # fmt: skip
 def test_homes_that_cannot_be_are_quarantined_by_name(folder: Path, name: str, change: dict[str, pl.Expr], reason: str) -> None:
     manifest = send(folder, "CTX", ACCOUNT)
-    rewritten(folder, manifest, name, table(folder, manifest, name).with_columns(**change))
-    (receipt,) = intake(load_partnership(folder / "unit"), folder / "unit", now=EVENING + timedelta(hours=1))
+    replaced(folder, manifest, name, sent_table(folder, manifest, name).with_columns(**change))
+    (receipt,) = intake(load_partnership(folder / "unit"), Folder(folder / "shared"), folder / "unit", now=EVENING + timedelta(hours=1))
     assert receipt.state == "quarantined"
     assert reason in receipt.reason
 
 
 def test_a_home_under_its_peoples_reference_is_quarantined(folder: Path) -> None:
     manifest = send(folder, "CTX", ACCOUNT)
-    ref = table(folder, manifest, "records.parquet")["record_ref"][0]
-    rewritten(folder, manifest, HOUSEHOLDS, table(folder, manifest, HOUSEHOLDS).with_columns(record_ref=pl.lit(ref)))
-    rewritten(folder, manifest, HOUSEHOLD_ROWS, table(folder, manifest, HOUSEHOLD_ROWS).with_columns(record_ref=pl.lit(ref), party_ref=pl.lit(ref)))
-    (receipt,) = intake(load_partnership(folder / "unit"), folder / "unit", now=EVENING + timedelta(hours=1))
+    ref = sent_table(folder, manifest, "records.parquet")["record_ref"][0]
+    replaced(folder, manifest, HOUSEHOLDS, sent_table(folder, manifest, HOUSEHOLDS).with_columns(record_ref=pl.lit(ref)))
+    replaced(folder, manifest, HOUSEHOLD_ROWS, sent_table(folder, manifest, HOUSEHOLD_ROWS).with_columns(record_ref=pl.lit(ref), party_ref=pl.lit(ref)))
+    (receipt,) = intake(load_partnership(folder / "unit"), Folder(folder / "shared"), folder / "unit", now=EVENING + timedelta(hours=1))
     assert receipt.reason.startswith("households.parquet: households stand under references that are not theirs alone")
 
 
 def test_what_the_unit_keeps_of_a_home_is_not_what_arrived(folder: Path) -> None:
     manifest = send(folder, "CTX", ACCOUNT)
-    intake(load_partnership(folder / "unit"), folder / "unit", now=EVENING + timedelta(hours=1))
-    kept = pl.read_parquet(folder / "unit" / "landing" / "northmere" / manifest.submission_id / HOUSEHOLDS)
-    sent = table(folder, manifest, HOUSEHOLDS)
+    intake(load_partnership(folder / "unit"), Folder(folder / "shared"), folder / "unit", now=EVENING + timedelta(hours=1))
+    kept = kept_table(folder, manifest, HOUSEHOLDS)
+    sent = sent_table(folder, manifest, HOUSEHOLDS)
     assert (kept["token_household"] != sent["token_household"]).all()
     assert (kept["code_household"] != sent["code_household"]).all()

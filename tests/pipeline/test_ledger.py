@@ -34,7 +34,7 @@ def assembled(*submissions: dict[str, Any]) -> Assembled:
 def partnership(**more: Any) -> Partnership:
     entry = PartnerEntry(id="northmere", name="Northmere", gss="E07999900", datasets=("CTX",))
     own = Agreement(id="own", partners=("northmere",), datasets=("CTX",), legal_basis="invented")
-    return Partnership(**{"name": "One", "shared": Path("shared"), "partner": (entry,), "agreement": (own,), "as_of": {"default": AsOfRule(max_age_days=100)}, **more})
+    return Partnership(**{"name": "One", "shared": "shared", "partner": (entry,), "agreement": (own,), "as_of": {"default": AsOfRule(max_age_days=100)}, **more})
 
 
 RULES, VALUES = load_rules(), load_values()
@@ -55,7 +55,7 @@ def test_a_run_is_named_after_its_night_and_ten_digits_of_what_decides_it() -> N
 
 @pytest.mark.parametrize(
     "same",
-    [{"settings": partnership(shared=Path("elsewhere"))}, {"settings": partnership(run=RunSettings(threads=7, memory_gb=99))},
+    [{"settings": partnership(shared="elsewhere")}, {"settings": partnership(run=RunSettings(threads=7, memory_gb=99))},
      {"given": replace(assembled(), notes=("a remark",))}],
     ids=["folder", "engine", "notes"],
 )  # fmt: skip

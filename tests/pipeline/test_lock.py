@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.lock import run_lock
+from pipeline.lock import one_at_a_time
 from schemas.errors import ExitCode, LockHeld
 
 NOON = datetime(2026, 11, 2, 12, 0, 0, tzinfo=UTC)
@@ -22,8 +22,8 @@ HOLD = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from pipeline.lock import run_lock
-with run_lock(Path(sys.argv[1]), now=datetime(2026, 11, 2, 11, 0, tzinfo=UTC)):
+from pipeline.lock import one_at_a_time
+with one_at_a_time(Path(sys.argv[1]), "run", now=datetime(2026, 11, 2, 11, 0, tzinfo=UTC)):
     print("held", flush=True)
     sys.stdin.readline()
 """
@@ -44,7 +44,7 @@ def other_process(home: Path) -> Iterator[subprocess.Popen[str]]:
 
 def test_a_second_process_is_refused_and_told_who_holds_the_lock(tmp_path: Path) -> None:
     with other_process(tmp_path) as holder:
-        with pytest.raises(LockHeld) as refused, run_lock(tmp_path, now=NOON):
+        with pytest.raises(LockHeld) as refused, one_at_a_time(tmp_path, "run", now=NOON):
             pytest.fail("two runs at once")
         assert refused.value.exit_code is ExitCode.LOCK_HELD
         assert f"process {holder.pid} on " in refused.value.found
@@ -58,7 +58,7 @@ def test_a_run_that_died_leaves_a_note_and_no_hindrance(tmp_path: Path) -> None:
         holder.kill()
         holder.wait()
         assert json.loads((tmp_path / "run.lock.json").read_text(encoding="utf-8"))["pid"] == holder.pid
-        with run_lock(tmp_path, now=NOON):
+        with one_at_a_time(tmp_path, "run", now=NOON):
             assert json.loads((tmp_path / "run.lock.json").read_text(encoding="utf-8"))["pid"] == os.getpid()
 
 
@@ -66,37 +66,37 @@ def test_the_lock_is_free_again_when_the_other_process_ends(tmp_path: Path) -> N
     with other_process(tmp_path) as holder:
         holder.communicate("end\n")
         assert holder.returncode == 0
-    with run_lock(tmp_path, now=NOON):
+    with one_at_a_time(tmp_path, "run", now=NOON):
         pass
 
 
 def test_the_note_names_this_process_and_goes_with_the_lock(tmp_path: Path) -> None:
     note = tmp_path / "run.lock.json"
-    with run_lock(tmp_path, now=NOON):
+    with one_at_a_time(tmp_path, "run", now=NOON):
         content = json.loads(note.read_text(encoding="utf-8"))
         assert (content["pid"], content["since"]) == (os.getpid(), "2026-11-02T12:00:00+00:00")
     assert not note.exists()
 
 
 def test_a_run_that_fails_lets_go_of_the_lock(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="broke"), run_lock(tmp_path, now=NOON):
+    with pytest.raises(RuntimeError, match="broke"), one_at_a_time(tmp_path, "run", now=NOON):
         raise RuntimeError("broke")
-    with run_lock(tmp_path, now=NOON):
+    with one_at_a_time(tmp_path, "run", now=NOON):
         pass
     assert not (tmp_path / "run.lock.json").exists()
 
 
 @pytest.mark.parametrize("note", ["", "{", "{}", None])
 def test_a_holder_without_a_readable_note_still_holds(tmp_path: Path, note: str | None) -> None:
-    with run_lock(tmp_path, now=NOON):
+    with one_at_a_time(tmp_path, "run", now=NOON):
         path = tmp_path / "run.lock.json"
         path.unlink() if note is None else path.write_text(note, encoding="utf-8")
-        with pytest.raises(LockHeld, match="a process that left no note"), run_lock(tmp_path, now=NOON):
+        with pytest.raises(LockHeld, match="a process that left no note"), one_at_a_time(tmp_path, "run", now=NOON):
             pytest.fail("two runs at once")
 
 
 def test_two_homes_have_two_locks(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-    with run_lock(tmp_path / "a", now=NOON), run_lock(tmp_path / "b", now=NOON):
+    with one_at_a_time(tmp_path / "a", "run", now=NOON), one_at_a_time(tmp_path / "b", "run", now=NOON):
         assert all((tmp_path / name / "run.lock.json").is_file() for name in ("a", "b"))

@@ -21,11 +21,10 @@ import polars as pl
 import pytest
 
 import cli
-from pipeline.home import init_partner, init_unit, load_partnership
+from pipeline.home import init_unit
 from pipeline.run import run
 from pipeline.specification import template
-from sample_data.councils import COUNCILS
-from sample_data.demo import hand_out_keys, partnership
+from sample_data.demo import hand_out_keys, partnership, take_part
 from schemas.datasets import CONTRACTS
 
 AS_OF = date(2026, 11, 1)
@@ -128,9 +127,7 @@ def test_no_byte_outside_a_partners_home_holds_anything_of_a_person(tmp_path: Pa
     random = Random(seed)
     shared_people = [marked(random) for _ in range(6)]
     init_unit(tmp_path / "unit", partnership=partnership())
-    settings = load_partnership(tmp_path / "unit")
-    for council in COUNCILS:
-        init_partner(tmp_path / council.id, settings, council.id)
+    take_part(tmp_path)
     hand_out_keys(tmp_path)
     people = list(shared_people)
     for partner, datasets in SENDERS.items():

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
 
-from pipeline import publish as publishing
-from pipeline.publish import Published, publish
-from pipeline.report import report
+from pipeline.publish import publish
 from schemas.errors import IntegrityError, StorageError
 from schemas.partnership import Agreement, PartnerEntry, Partnership
 from schemas.records import OUTCOME
@@ -28,40 +25,22 @@ NAMES = ("northmere", "southmere")
 def partnership(tmp_path):
     entries = tuple(PartnerEntry(id=name, name=name.title(), gss=f"E0799990{n}", datasets=("TEN", "CRS")) for n, name in enumerate(NAMES))
     agreement = Agreement(id="both", partners=NAMES, datasets=("TEN", "CRS"), legal_basis="invented")
-    return Partnership(name="Two", shared=tmp_path / "shared", partner=entries, agreement=(agreement,), as_of={})
+    return Partnership(name="Two", shared=str(tmp_path / "shared"), partner=entries, agreement=(agreement,), as_of={})
 
 
 @pytest.fixture
 def night(two_tenancies, partnership, tmp_path):
     """Return what publishes the scene, with changes if there are any."""
 
-    def _publish(run_id: str = "2026-11-01-aaaa", exceptions: pl.DataFrame | None = None) -> Published:
+    def _publish(run_id: str = "2026-11-01-aaaa", exceptions: pl.DataFrame | None = None, hand_out: Callable[[], None] = lambda: None) -> Path:
         assembled, linked = two_tenancies.tables()
         found = two_tenancies.flag("HT01") if exceptions is None else exceptions
-        reports = {
-            name: report(found, name, evidence=linked.evidence, submissions=assembled.submissions, rules=load_rules(), run_id=run_id, as_of=NIGHT)
-            for name in NAMES
-        }  # fmt: skip
         return publish(
-            tmp_path / "unit", partnership, assembled, linked, found, reports=reports, rules=load_rules(), outcomes=OUTCOME.empty(),
-            run_id=run_id, as_of=NIGHT, notes=["one thing", "another"],
+            tmp_path / "unit", partnership, assembled, linked, found, rules=load_rules(), outcomes=OUTCOME.empty(), run_id=run_id, as_of=NIGHT,
+            notes=["one thing", "another"], hand_out=hand_out,
         )  # fmt: skip
 
     return _publish
-
-
-def test_each_partner_gets_a_folder_whose_manifest_matches_its_files(night, tmp_path):
-    done = night()
-    assert (tmp_path / "unit" / "published" / "CURRENT").read_text() == "2026-11-01-aaaa\n"
-    for name in NAMES:
-        folder = tmp_path / "shared" / "outbox" / name / "runs" / "2026-11-01-aaaa"
-        assert done.delivered[name] == folder
-        manifest = json.loads((folder / "manifest.json").read_text())
-        assert {f.name for f in folder.iterdir()} == {"manifest.json", *(f["name"] for f in manifest["files"])}
-        for listed in manifest["files"]:
-            body = (folder / listed["name"]).read_bytes()
-            assert (hashlib.sha256(body).hexdigest(), len(body)) == (listed["sha256"], listed["bytes"])
-        assert pl.read_parquet(folder / "exceptions.parquet").height == manifest["exceptions"] == 1
 
 
 def test_nothing_half_done_is_left_lying_about(night, tmp_path):
@@ -76,38 +55,32 @@ def test_publishing_again_changes_no_byte(night, tmp_path):
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
-def test_the_parquet_of_two_homes_is_the_same_to_the_byte(night, tmp_path):
-    first = night().delivered["northmere"] / "exceptions.parquet"
-    body = first.read_bytes()
-    for path in sorted(tmp_path.rglob("*"), reverse=True):
-        path.unlink() if path.is_file() else path.rmdir()
-    assert (night().delivered["northmere"] / "exceptions.parquet").read_bytes() == body
-
-
 def test_one_name_with_another_content_is_refused_and_what_was_published_stands(night, two_tenancies, tmp_path):
     done = night()
-    before = (done.folder / "workbench.duckdb").read_bytes()
+    before = (done / "workbench.duckdb").read_bytes()
     with pytest.raises(IntegrityError, match="published before with another content"):
         night(exceptions=two_tenancies.flag("HT01").clear())
-    assert (done.folder / "workbench.duckdb").read_bytes() == before
+    assert (done / "workbench.duckdb").read_bytes() == before
 
 
-def test_a_run_that_breaks_off_leaves_the_run_before_in_force(night, tmp_path, monkeypatch):
+def test_a_run_that_breaks_off_leaves_the_run_before_in_force(night, tmp_path):
+    def full():
+        raise StorageError("there is no room left to write")
+
     night()
-    real = publishing._deliver
-
-    def fails_for_southmere(shared, one, **more):
-        if one.partner == "southmere":
-            raise StorageError("there is no room left to write")
-        return real(shared, one, **more)
-
-    monkeypatch.setattr(publishing, "_deliver", fails_for_southmere)
     with pytest.raises(StorageError):
-        night("2026-11-02-bbbb")
+        night("2026-11-02-bbbb", hand_out=full)
     assert (tmp_path / "unit" / "published" / "CURRENT").read_text() == "2026-11-01-aaaa\n"
-    monkeypatch.setattr(publishing, "_deliver", real)
     night("2026-11-02-bbbb")
     assert (tmp_path / "unit" / "published" / "CURRENT").read_text() == "2026-11-02-bbbb\n"
+
+
+def test_partners_hear_of_a_run_before_anybody_reads_it(night, tmp_path):
+    """Fault F55."""
+    current = tmp_path / "unit" / "published" / "CURRENT"
+    night(hand_out=lambda: tmp_path.joinpath("seen").write_text(str(current.exists())))
+    assert tmp_path.joinpath("seen").read_text() == "False"
+    assert current.exists()
 
 
 def test_what_an_interrupted_run_left_is_swept_away(night, tmp_path):
@@ -121,7 +94,7 @@ def test_what_an_interrupted_run_left_is_swept_away(night, tmp_path):
 def test_the_runs_before_are_remembered(night):
     night()
     done = night("2026-11-02-bbbb")
-    with duckdb.connect(str(done.folder / "workbench.duckdb"), read_only=True) as con:
+    with duckdb.connect(str(done / "workbench.duckdb"), read_only=True) as con:
         assert con.sql("select run_id, exceptions_new, notes from runs order by run_id").fetchall() == [
             ("2026-11-01-aaaa", 1, "one thing\nanother"), ("2026-11-02-bbbb", 1, "one thing\nanother"),
         ]  # fmt: skip
@@ -129,7 +102,7 @@ def test_the_runs_before_are_remembered(night):
 
 def test_every_view_and_every_column_is_described(night):
     done = night()
-    with duckdb.connect(str(done.folder / "workbench.duckdb"), read_only=True) as con:
+    with duckdb.connect(str(done / "workbench.duckdb"), read_only=True) as con:
         views = dict(con.sql("select view_name, comment from duckdb_views() where not internal").fetchall())
         columns = con.sql("select table_name, column_name, comment from duckdb_columns() where schema_name = 'main' and not internal").fetchall()
     assert set(views) == set(VIEWS) == {
@@ -143,7 +116,7 @@ def test_every_view_and_every_column_is_described(night):
 def test_the_workbench_is_in_the_older_storage_format(night):
     done = night()
     with duckdb.connect() as con:
-        con.execute(f"attach '{done.folder / 'workbench.duckdb'}' as w (read_only)")
+        con.execute(f"attach '{done / 'workbench.duckdb'}' as w (read_only)")
         [(tags,)] = con.sql("select tags from duckdb_databases() where database_name = 'w'").fetchall()
     assert tags["storage_version"].startswith("v1.5")
 
@@ -156,29 +129,9 @@ def test_the_workbench_holds_nothing_that_is_only_compared(new_scene, partnershi
     scene.link(one, other, entity="account", tier="T5", said={"account": ("exact", 0)})
     assembled, linked = scene.tables()
     done = publish(
-        tmp_path / "unit", partnership, assembled, linked, scene.flag(), reports={}, rules=load_rules(), outcomes=OUTCOME.empty(), run_id="r", as_of=NIGHT,
+        tmp_path / "unit", partnership, assembled, linked, scene.flag(), rules=load_rules(), outcomes=OUTCOME.empty(), run_id="r", as_of=NIGHT,
     )  # fmt: skip
-    with duckdb.connect(str(done.folder / "workbench.duckdb"), read_only=True) as con:
+    with duckdb.connect(str(done / "workbench.duckdb"), read_only=True) as con:
         for name in TABLES:
             assert "HIDDEN" not in str(con.sql(f"select * from data.{name}").fetchall())
         assert con.sql("select count(*) from exceptions").fetchall() == [(1,)]
-
-
-def test_a_folder_that_cannot_be_written_is_named(night, partnership, tmp_path):
-    (tmp_path / "shared").write_text("a file, where the shared area should be")
-    with pytest.raises(StorageError) as raised:
-        night()
-    assert "shared" in str(raised.value)
-    assert not (tmp_path / "unit" / "published" / "CURRENT").exists()
-
-
-def test_a_partner_name_never_becomes_a_path_of_its_own(night, two_tenancies, partnership, tmp_path):
-    assembled, linked = two_tenancies.tables()
-    found = two_tenancies.flag("HT01")
-    plain = report(found, "northmere", evidence=linked.evidence, submissions=assembled.submissions, rules=load_rules(), run_id="r", as_of=NIGHT)
-    with pytest.raises(IntegrityError):
-        publish(
-            tmp_path / "unit", partnership, assembled, linked, found, reports={"x": replace(plain, partner="../elsewhere")}, rules=load_rules(),
-            outcomes=OUTCOME.empty(), run_id="r", as_of=NIGHT,
-        )  # fmt: skip
-    assert not (tmp_path / "shared" / "elsewhere").exists()

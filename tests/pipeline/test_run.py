@@ -11,8 +11,10 @@ import polars as pl
 import pytest
 
 from pipeline.home import init_unit
+from pipeline.key_files import load_partner_keys
 from pipeline.ledger import folder as run_folder
 from pipeline.run import RunSummary, conservation, run
+from pipeline.sealing import opened
 from pipeline.structure import scan
 from sample_data.demo import deliver, prepare
 from sample_data.generate import generate
@@ -45,8 +47,9 @@ def tables(home: Path, summary: RunSummary, names: tuple[str, ...] = TABLES) -> 
 
 
 def delivered(home: Path, summary: RunSummary) -> dict[str, bytes]:
-    found = sorted((home.parent / "shared" / "outbox").glob(f"*/runs/{summary.run_id}/exceptions.parquet"))
-    return {path.parts[-4]: path.read_bytes() for path in found}
+    """Return each partner's table, opened with its own key."""
+    found = sorted((home.parent / "shared" / "outbox").glob(f"*/runs/{summary.run_id}/exceptions.parquet.age"))
+    return {path.parts[-4]: opened(path.read_bytes(), load_partner_keys(home.parent / path.parts[-4]).receiving, file=path.name) for path in found}
 
 
 def test_every_row_received_is_accepted_rejected_or_superseded(night):
@@ -62,7 +65,7 @@ def test_every_partner_gets_its_folder_of_the_run(night):
     home, summary = night
     assert set(delivered(home, summary)) == {"northmere", "hollinbeck", "westerfold", "carrowdale", "tarnlow", "merrowshire"}
     for path in (home.parent / "shared" / "outbox").glob(f"*/runs/{summary.run_id}"):
-        assert {entry.name for entry in path.iterdir()} == {"exceptions.parquet", "exceptions.csv", "summary.md", "manifest.json"}
+        assert {entry.name for entry in path.iterdir()} == {"exceptions.parquet.age", "exceptions.csv.age", "summary.md.age", "manifest.json", "manifest.json.sig"}
 
 
 def test_repeating_a_night_does_nothing(night):
@@ -134,9 +137,9 @@ def test_one_partners_bad_file_does_not_stop_the_others(night, tmp_path):
     damaged = tmp_path / "damaged"
     shutil.copytree(home.parent, damaged, ignore=shutil.ignore_patterns("runs", "published", "landing", "receipts"))
     victim = next(path for path in sorted((damaged / "shared" / "inbox" / "tarnlow").iterdir()) if path.name.startswith("ctx-"))
-    content = bytearray((victim / "payload.parquet").read_bytes())
+    content = bytearray((victim / "payload.parquet.age").read_bytes())
     content[len(content) // 2] ^= 1
-    (victim / "payload.parquet").write_bytes(bytes(content))
+    (victim / "payload.parquet.age").write_bytes(bytes(content))
     summary = run(damaged / "unit", as_of=AS_OF, now=MORNING)
     assert summary.exit_code is ExitCode.PARTIAL
     assert [(partner, name[:3]) for partner, name, _ in summary.quarantined] == [("tarnlow", "ctx")]
@@ -148,7 +151,7 @@ def test_landing_data_that_no_longer_loads_sets_its_partner_aside(night, tmp_pat
     home, _ = night
     damaged = tmp_path / "damaged"
     shutil.copytree(home.parent, damaged, ignore=shutil.ignore_patterns("runs", "published"))
-    for path in (damaged / "unit" / "landing" / "tarnlow").glob("ctx-*/records.parquet"):
+    for path in (damaged / "unit" / "landing" / "tarnlow").glob("ctx-*/records.parquet.age"):
         path.chmod(0o600)
         path.write_bytes(b"PAR1 nothing of worth PAR1")
     summary = run(damaged / "unit", as_of=AS_OF, now=MORNING)

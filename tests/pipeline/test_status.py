@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pipeline.home import init_unit
 from pipeline.intake import intake
 from pipeline.status import NEVER, status
 from tests.conftest import DAY, NOON, Area, Send
 
 
 def test_the_last_submission_of_each_partner_and_dataset_is_told(area: Area, send: Send) -> None:
-    init_unit(area.home, partnership=area.partnership)
     good = send("northmere", "TAX", ["R1", "R2"])
     bad = send("eastholt", "TAX", ["R1"])
-    (area.inbox("eastholt", bad.submission_id) / "payload.parquet").unlink()
+    (area.inbox("eastholt", bad.submission_id) / "payload.parquet.age").unlink()
     unread = send("eastholt", "CRS", ["C1"])
     (area.inbox("eastholt", unread.submission_id) / "manifest.json").write_text("{}")
-    intake(area.partnership, area.home, now=NOON)
+    intake(area.partnership, area.store, area.home, now=NOON)
     late = send("northmere", "TAX", ["R3"], now=NOON + timedelta(hours=1))
     (area.home / "published").mkdir()
     (area.home / "published" / "CURRENT").write_text("2026-11-02-abc\n")
@@ -27,7 +25,7 @@ def test_the_last_submission_of_each_partner_and_dataset_is_told(area: Area, sen
     assert set(last) == agreed | {("eastholt", "")}
     one = last["northmere", "TAX"]
     assert (one.state, one.submission_id, one.as_of, one.age_days, one.rows_accepted) == ("accepted", good.submission_id, DAY, 4, 2)
-    assert last["eastholt", "TAX"].reason == "payload.parquet: the file is missing"
+    assert last["eastholt", "TAX"].reason == "payload.parquet.age: the file is missing"
     assert (last["eastholt", ""].state, last["eastholt", ""].submission_id) == ("quarantined", unread.submission_id)
     assert last["northmere", "PAY"].state == NEVER
     assert found.waiting == (("northmere", late.submission_id),)
@@ -35,14 +33,12 @@ def test_the_last_submission_of_each_partner_and_dataset_is_told(area: Area, sen
 
 
 def test_before_anything_happened_there_is_nothing_but_the_agreed_datasets(area: Area) -> None:
-    init_unit(area.home, partnership=area.partnership)
     found = status(area.home, now=NOON)
     assert {one.state for one in found.last} == {NEVER}
     assert (found.waiting, found.incomplete, found.refused, found.published) == ((), (), (), "")
 
 
 def test_looking_changes_nothing(area: Area, send: Send) -> None:
-    init_unit(area.home, partnership=area.partnership)
     send("northmere", "TAX", ["R1"])
     before = sorted(str(p) for p in area.home.parent.rglob("*"))
     status(area.home, now=NOON)

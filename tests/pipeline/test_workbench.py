@@ -31,11 +31,11 @@ def home(two_tenancies, tmp_path):
     found = two_tenancies.flag("HT01")
     entries = tuple(PartnerEntry(id=n, name=n.title(), gss=f"E0799990{i}", datasets=("TEN",)) for i, n in enumerate(("northmere", "southmere")))
     agreement = Agreement(id="both", partners=("northmere", "southmere"), datasets=("TEN",), legal_basis="invented")
-    partnership = Partnership(name="Two", shared=tmp_path / "shared", partner=entries, agreement=(agreement,), as_of={})
+    partnership = Partnership(name="Two", shared=str(tmp_path / "shared"), partner=entries, agreement=(agreement,), as_of={})
     decided = {"exception_id": found["exception_id"][0], "verdict": "error", "reason_code": "MOVED", "value_pence": 0, "officer": "R. Hale",
                "decided_on": NIGHT, "note": ""}  # fmt: skip
     publish(
-        tmp_path / "unit", partnership, assembled, linked, found, reports={}, rules=load_rules(),
+        tmp_path / "unit", partnership, assembled, linked, found, rules=load_rules(),
         outcomes=OUTCOME.conform(OUTCOME.empty().vstack(_frame(decided))), run_id="2026-11-01-aaaa", as_of=NIGHT,
     )  # fmt: skip
     return tmp_path / "unit"
