@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,24 +18,21 @@ import polars as pl
 
 from pipeline.arrivals import INBOX, complete, refuse_no_inbox
 from pipeline.audit import append, head
-from pipeline.encoded_intake import judge_disclosure, judge_encodings, judge_households, rekeyed_tables
-from pipeline.gate import only_from, open_table
+from pipeline.encoded_intake import judge_disclosure, rekeyed_tables
 from pipeline.judge import Place, judge_agreed, judge_list, judge_turn, judge_writer, parse_manifest
 from pipeline.key_files import UnitKeys, load_exercise, load_unit_keys
 from pipeline.landing import LANDING, QUARANTINE, keep_tables
+from pipeline.reader import READ_ANEW, Reader
 from pipeline.receipts import hand_out, keep, load_receipts
 from pipeline.sealing import MOST_SIGNATURE_BYTES, SEALED, SIGNATURE, opened
 from pipeline.store.area import Area
 from pipeline.store.files import MANIFEST, PARTIAL, fsync_folder, make_folder, storage_errors
-from pipeline.store.tables import parquet_bytes, submission_digest
+from pipeline.store.tables import parquet_bytes
 from schemas.audit import Verb
-from schemas.datasets import CONTRACTS
 from schemas.errors import ConfigurationError, CounterfoilError, IntegrityError, StorageError
 from schemas.keys import fingerprint
-from schemas.manifest import ENCODINGS, FILE_NAMES, FORMAT, HOUSEHOLD_ROWS, HOUSEHOLDS, Manifest, ManifestFile, Receipt
+from schemas.manifest import FORMAT, Manifest, Receipt
 from schemas.partnership import Partnership
-from schemas.problems import PROBLEMS, Severity
-from schemas.records import ENCODING, HOUSEHOLD, RECORD, REJECT, payload_shape
 
 MOST_MANIFEST_BYTES = 1024 * 1024
 MOST_FILE_BYTES = 8 * 1024**3
@@ -69,14 +66,15 @@ def intake(partnership: Partnership, area: Area, home: Path, *, now: datetime) -
     receipts = load_receipts(home)
     partners = sorted(entry.id for entry in partnership.partner)
     new = []
-    for partner in partners:
-        known = {r.submission_id for r in receipts if r.partner == partner}
-        arrivals = [_fetched(area, partner, name, home) for name in complete(area, partner, known)]
-        for arrival in sorted(arrivals, key=lambda one: one.turn):
-            receipt = _logged(_take(arrival, area, partner, partnership, home, keys, receipts, now=now), home, now=now)
-            keep(receipt, home)
-            receipts.append(receipt)
-            new.append(receipt)
+    with Reader(memory_gb=partnership.run.memory_gb) as reader:
+        for partner in partners:
+            known = {r.submission_id for r in receipts if r.partner == partner}
+            arrivals = [_fetched(area, partner, name, home) for name in complete(area, partner, known)]
+            for arrival in sorted(arrivals, key=lambda one: one.turn):
+                receipt = _logged(_take(arrival, area, partner, partnership, home, keys, receipts, reader, now=now), home, now=now)
+                keep(receipt, home)
+                receipts.append(receipt)
+                new.append(receipt)
     hand_out([r for r in receipts if r.partner in partners], area, keys.signing)
     return new
 
@@ -110,7 +108,8 @@ def _fetched(area: Area, partner: str, name: str, home: Path) -> _Arrival:
 
 
 def _take(
-    arrival: _Arrival, area: Area, partner: str, partnership: Partnership, home: Path, keys: UnitKeys, receipts: Sequence[Receipt], *, now: datetime
+    arrival: _Arrival, area: Area, partner: str, partnership: Partnership, home: Path, keys: UnitKeys, receipts: Sequence[Receipt], reader: Reader, *,
+    now: datetime,
 ) -> Receipt:
     """Judge one submission on our copy and put it where it belongs."""
     place = Place(partner, arrival.name, home, fingerprint(keys.receiving.public_key().public_bytes_raw().hex()))
@@ -124,7 +123,7 @@ def _take(
         judge_disclosure(manifest, partnership, home, on=now.date())
         judge_list(manifest)
         _copy_files(area, f"{INBOX}/{partner}/{arrival.name}", arrival.copy, manifest, keys)
-        _keep(arrival, manifest, _judge_content(arrival.copy, manifest), home)
+        _keep(arrival, manifest, reader.tables(arrival.copy, manifest), home)
     except (StorageError, ConfigurationError):
         raise  # ours to mend; the submission stays where it is
     except CounterfoilError as error:
@@ -176,45 +175,6 @@ def _keep(arrival: _Arrival, manifest: Manifest, tables: dict[str, pl.DataFrame]
         fsync_folder(arrival.copy)
 
 
-def _judge_content(copy: Path, manifest: Manifest) -> dict[str, pl.DataFrame]:
-    contract = CONTRACTS[manifest.dataset]
-    listed: dict[str, ManifestFile] = {f.name: f for f in manifest.files}
-    shapes = {
-        "records.parquet": RECORD, "payload.parquet": payload_shape(contract), "rejects.parquet": REJECT, ENCODINGS: ENCODING, HOUSEHOLDS: HOUSEHOLD,
-        HOUSEHOLD_ROWS: payload_shape(contract),
-    }  # fmt: skip
-    tables = {name: open_table(copy / name, shape) for name, shape in shapes.items() if name in listed}
-    for name, frame in tables.items():
-        if frame.height != listed[name].rows:
-            raise _wrong_count(f"{name} holds {frame.height:,} rows, the manifest lists {listed[name].rows:,}")
-    records, payload, rejects = (tables[name] for name in FILE_NAMES)
-    if manifest.rows_received != manifest.rows_accepted + manifest.rows_rejected or payload.height != manifest.rows_accepted:
-        raise _wrong_count(
-            f"received {manifest.rows_received:,}, accepted {manifest.rows_accepted:,}, rejected {manifest.rows_rejected:,}, "
-            f"rows sent {payload.height:,}"
-        )
-    if dict(rejects.group_by("code").len().iter_rows()) != manifest.rejects_by_code:
-        raise _wrong_count("the rejects by code are others than the manifest's")
-    own: dict[str, Collection[str]] = {"partner": (manifest.partner,), "dataset": (manifest.dataset,)}
-    parties = {name for party in contract.parties for name in (party.name, f"{party.name} 2")}
-    only_from(records, file="records.parquet", allowed={**own, "party": parties, "kind": {str(p.kind) for p in contract.parties}})
-    only_from(payload, file="payload.parquet", allowed=own)
-    only_from(rejects, file="rejects.parquet", allowed={"code": PROBLEMS, "severity": {str(s) for s in Severity}})
-    if manifest.encoding is not None:
-        judge_encodings(records, tables[ENCODINGS], manifest.encoding.profile)
-    if HOUSEHOLDS in tables and manifest.encoding is not None:
-        judge_households(tables, manifest.encoding.profile)
-        only_from(tables[HOUSEHOLDS], file=HOUSEHOLDS, allowed={"party": parties})
-        only_from(tables[HOUSEHOLD_ROWS], file=HOUSEHOLD_ROWS, allowed=own)
-    if submission_digest(records, payload, *(tables.get(name) for name in (ENCODINGS, HOUSEHOLDS, HOUSEHOLD_ROWS))) != manifest.row_digest:
-        raise IntegrityError("the rows are not those the manifest was made for", mend="submit again")
-    return tables
-
-
-def _wrong_count(found: str) -> IntegrityError:
-    return IntegrityError("the counts do not add up", file=MANIFEST, found=found, mend="submit again")
-
-
 def _in_force(manifest: Manifest, receipts: Sequence[Receipt]) -> str | None:
     """Return the submission that these rows repeat: the newest accepted one of the same partner, dataset and period.
 
@@ -231,7 +191,7 @@ def _in_force(manifest: Manifest, receipts: Sequence[Receipt]) -> str | None:
 
 def _remove_opened(copy: Path) -> None:
     """Remove what was opened for judging; nothing of a submission lies unsealed."""
-    for path in copy.glob("*.parquet"):
+    for path in (*copy.glob("*.parquet"), *copy.glob(f"*.parquet{READ_ANEW}")):
         path.unlink()
 
 

@@ -14,7 +14,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipeline import gate
 from pipeline import intake as taking
 from pipeline.arrivals import incomplete, refused
 from pipeline.intake import intake
@@ -226,24 +225,6 @@ def test_columns_that_nobody_agreed_are_quarantined(area: Area, send: Send) -> N
         receipt = only(take(area))
         assert "does not have the columns of the table record" in receipt.reason
         (area.home / "receipts" / "northmere" / f"{manifest.submission_id}.json").unlink()
-
-
-def test_a_small_file_that_unpacks_to_many_rows_is_not_unpacked(area: Area, send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
-    manifest = send("northmere", "TAX", ["R1"])
-    records = pl.read_parquet(area.reopened("northmere", manifest.submission_id, "records.parquet"))
-    replace(area, manifest, "records.parquet", parquet_bytes(records.clear(600_000)))
-    monkeypatch.setattr(gate.pl, "read_parquet", lambda *_, **__: pytest.fail("a page was read"))
-    assert "too large once unpacked" in only(take(area)).reason
-
-
-def test_a_long_text_named_by_many_rows_is_not_written_out(area: Area, send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
-    manifest = send("northmere", "TAX", ["R1"])
-    records = pl.read_parquet(area.reopened("northmere", manifest.submission_id, "records.parquet"))
-    bomb = pl.concat([records] * 2000).with_columns(surname=pl.lit("A" * 50_000), record_ref=pl.int_range(2000).cast(pl.String))
-    replace(area, manifest, "records.parquet", parquet_bytes(bomb))
-    monkeypatch.setattr(gate, "MOST_UNCOMPRESSED", 10_000_000)
-    monkeypatch.setattr(taking, "submission_digest", lambda *_: pytest.fail("the text was written out"))
-    assert "too large once unpacked" in only(take(area)).reason
 
 
 def test_two_rows_with_one_key_are_quarantined(area: Area, send: Send) -> None:
