@@ -9,20 +9,16 @@ from typing import Any
 import duckdb
 import polars as pl
 
+# What no connection of ours may do: see a variable of the program, or fetch and load code.
+LOCKED: dict[str, str | bool | int | float | list[str]] = {
+    "python_enable_replacements": "false", "autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "allow_community_extensions": "false",
+}  # fmt: skip
+
 
 @contextmanager
 def connection(tables: Mapping[str, pl.DataFrame], *, threads: int = 2, memory_gb: int = 4) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield an in-memory connection that knows these tables and cannot reach a file or a network."""
-    con = duckdb.connect(
-        config={
-            "python_enable_replacements": "false",
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "allow_community_extensions": "false",
-            "threads": str(threads),
-            "memory_limit": f"{memory_gb}GB",
-        }
-    )
+    con = duckdb.connect(config={**LOCKED, "threads": str(threads), "memory_limit": f"{memory_gb}GB"})
     try:
         for name, frame in tables.items():
             con.register(name, frame)

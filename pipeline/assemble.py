@@ -11,10 +11,10 @@ from pathlib import Path
 
 import polars as pl
 
-from pipeline.fates import Fate, account, decide, unknown_supersedes
+from pipeline.fates import Fate, account, compared_with, decide, unknown_supersedes
 from pipeline.landing import note_of, table_bytes
 from pipeline.store.files import Incomplete, make_folder, write_atomic
-from schemas.contract import Contract
+from pipeline.tombstones import Purged, load_tombstones
 from schemas.datasets import CONTRACTS
 from schemas.manifest import ENCODINGS, FILE_NAMES, HOUSEHOLD_ROWS, HOUSEHOLDS, Manifest, Receipt
 from schemas.partnership import Partnership
@@ -31,13 +31,14 @@ _ACCOUNTS = pl.Schema({
 
 @dataclass(frozen=True)
 class _Delivery:
-    """An accepted submission that is used tonight, with its rows."""
+    """An accepted submission that is used tonight, with its rows; `digest` is theirs, also after some of them were erased."""
 
     receipt: Receipt
     manifest: Manifest
     records: pl.DataFrame
     payload: pl.DataFrame
     rejects: pl.DataFrame
+    digest: str
     encodings: pl.DataFrame | None = None
     households: pl.DataFrame | None = None
     household_rows: pl.DataFrame | None = None
@@ -64,7 +65,8 @@ def assemble(
 
     A partner whose files fail to load is set aside whole, with a note and a trace in `debug/`; the others go on.
     """
-    fates = decide(receipts, partnership, as_of, exercises or {})
+    purged = load_tombstones(home)
+    fates = decide(receipts, partnership, as_of, exercises or {}, purged)
     loaded = _load(home, fates)
     deliveries = sorted(loaded.deliveries, key=lambda d: d.receipt.sequence)
     payloads, kept = _payloads(deliveries)
@@ -74,7 +76,7 @@ def assemble(
             fate.used = kept.get(fate.receipt.sequence, 0)
     payloads = _with_household_rows(payloads, deliveries)
     payloads, orphans = _with_parties(payloads)
-    accounts, account_notes = _previous_accounts(home, deliveries, receipts)
+    accounts, account_notes = _previous_accounts(home, deliveries, receipts, purged)
     return Assembled(
         records=records,
         payloads=payloads,
@@ -86,7 +88,7 @@ def assemble(
         said=tuple((d.receipt.partner, d.manifest.encoding.chance) for d in deliveries if d.manifest.encoding and d.manifest.encoding.chance),
         profile=next((d.manifest.encoding.profile for d in deliveries if d.manifest.encoding), "P1"),
         disclosures={(d.receipt.partner, d.receipt.dataset): d.manifest.disclosure for d in deliveries},
-        inputs=tuple(sorted((d.receipt.partner, d.receipt.dataset, d.receipt.submission_id, d.manifest.row_digest) for d in deliveries)),
+        inputs=tuple(sorted((d.receipt.partner, d.receipt.dataset, d.receipt.submission_id, d.digest) for d in deliveries)),
         notes=(*loaded.notes, *_old_history(deliveries, partnership, as_of), *orphans, *account_notes, *unknown_supersedes(receipts)),
     )
 
@@ -119,9 +121,11 @@ def _delivery(home: Path, receipt: Receipt) -> _Delivery:
         listed.name: shapes[listed.name].conform(pl.read_parquet(io.BytesIO(table_bytes(home, receipt.partner, receipt.submission_id, listed.name, known))))
         for listed in manifest.files
     }  # fmt: skip
+    records, payload, rejects = (tables[name] for name in FILE_NAMES)
     return _Delivery(
-        receipt, manifest, *(tables[name] for name in FILE_NAMES), *(tables.get(name) for name in (ENCODINGS, HOUSEHOLDS, HOUSEHOLD_ROWS))
-    )
+        receipt, manifest, records, payload, rejects, known.row_digest or manifest.row_digest, tables.get(ENCODINGS), tables.get(HOUSEHOLDS),
+        tables.get(HOUSEHOLD_ROWS),
+    )  # fmt: skip
 
 
 def _write_trace(home: Path, partner: str, error: BaseException) -> None:
@@ -214,12 +218,17 @@ def _joined(rows: pl.DataFrame, parties: pl.DataFrame, fields: tuple[str, ...]) 
     return rows.join(first, on=on, how="left").with_columns(party_ref=pl.col("found"))
 
 
-def _previous_accounts(home: Path, deliveries: Sequence[_Delivery], receipts: Sequence[Receipt]) -> tuple[pl.DataFrame, list[str]]:
+def _previous_accounts(
+    home: Path, deliveries: Sequence[_Delivery], receipts: Sequence[Receipt], purged: Purged
+) -> tuple[pl.DataFrame, list[str]]:
     """Return the parties whose account was another one in the delivery before of the same dataset and period."""
     changed, notes = [_ACCOUNTS.to_frame()], []
     for delivery in deliveries:
-        before = _before(delivery, receipts)
-        if before is None or _keys_of(before) != _keys_of(delivery.receipt) or not _has_accounts(CONTRACTS[delivery.receipt.dataset]):
+        before = compared_with(delivery.receipt, receipts)
+        if before is None:
+            continue
+        if (before.partner, before.submission_id) in purged:
+            notes.append(f"{before.partner}: changes of account since {before.submission_id} are not known; it was destroyed, as agreed")
             continue
         try:
             earlier = _delivery(home, before).records
@@ -232,26 +241,6 @@ def _previous_accounts(home: Path, deliveries: Sequence[_Delivery], receipts: Se
         other = now.join(then, on=list(RECORD.key)).filter(pl.col("account") != pl.col("previous_account"))
         changed.append(other.select(list(_ACCOUNTS)))
     return pl.concat(changed).sort(RECORD.key), notes
-
-
-def _before(delivery: _Delivery, receipts: Sequence[Receipt]) -> Receipt | None:
-    own = delivery.receipt
-    earlier = [
-        r for r in receipts
-        if r.state == "accepted" and r.manifest and r.sequence < own.sequence
-        and (r.partner, r.dataset, r.manifest.period) == (own.partner, own.dataset, delivery.manifest.period)
-    ]  # fmt: skip
-    return max(earlier, key=lambda r: r.sequence, default=None)
-
-
-def _keys_of(receipt: Receipt) -> str:
-    """Return the exercise under whose keys accounts can be compared; nothing where they travelled in clear."""
-    note = receipt.manifest.encoding if receipt.manifest else None
-    return f"{note.agreement} {note.exercise}" if note else ""
-
-
-def _has_accounts(contract: Contract) -> bool:
-    return any("account" in party.columns for party in contract.parties)
 
 
 def _rejects(deliveries: Sequence[_Delivery]) -> pl.DataFrame:

@@ -2,7 +2,8 @@
 
 What is too old or no longer agreed is left out first; among the rest the last to arrive stands for its period, and a
 submission that another one names under `supersedes` gives way to it. The age limit is for snapshots. A payment made in
-2022 is as true tonight as it was then, so periods of a history dataset never age out.
+2022 is as true tonight as it was then, so periods of a history dataset never age out. What was destroyed keeps its place:
+nothing older comes back in its stead.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from datetime import date, timedelta
 import polars as pl
 
 from pipeline.store.files import Incomplete
+from pipeline.tombstones import Purged
+from schemas.contract import Contract
 from schemas.datasets import CONTRACTS
 from schemas.manifest import Receipt
 from schemas.partnership import Partnership
 from schemas.records import SUBMISSION
 
+PURGED = "purged"
 _WAYS = {"clear": "in clear", "pseudonymised": "as tokens"}
 
 
@@ -32,8 +36,14 @@ class Fate:
     used: int = 0  # rows of it in tonight's run
 
 
-def decide(receipts: Sequence[Receipt], partnership: Partnership, as_of: date, exercises: Mapping[str, str]) -> list[Fate]:
-    """Return the fate of every submission, in order of arrival."""
+def decide(
+    receipts: Sequence[Receipt], partnership: Partnership, as_of: date, exercises: Mapping[str, str], purged: Purged | None = None
+) -> list[Fate]:
+    """Return the fate of every submission, in order of arrival.
+
+    Args:
+        purged: tombstones of what was destroyed (`tombstones.load_tombstones`).
+    """
     fates = [_alone(receipt, partnership, as_of, exercises) for receipt in sorted(receipts, key=lambda r: r.sequence)]
     replaced = {
         (r.partner, r.dataset, r.manifest.supersedes): r
@@ -52,6 +62,10 @@ def decide(receipts: Sequence[Receipt], partnership: Partnership, as_of: date, e
         if place in newest:
             newest[place].state, newest[place].reason = "superseded", f"{fate.receipt.submission_id} is newer"
         newest[place] = fate
+    for fate in fates:
+        stone = (purged or {}).get((fate.receipt.partner, fate.receipt.submission_id))
+        if stone and fate.state != "quarantined":  # lines in quarantine count as rejected, before and after
+            fate.state, fate.reason = PURGED, f"destroyed on {stone.purged_at:%Y-%m-%d}: {stone.reason}"
     return fates
 
 
@@ -72,6 +86,29 @@ def _alone(receipt: Receipt, partnership: Partnership, as_of: date, exercises: M
     if not CONTRACTS[receipt.dataset].history and manifest.as_of < as_of - timedelta(days=limit):
         return Fate(receipt, "too old", f"taken on {manifest.as_of}, more than {limit} days before {as_of}")
     return Fate(receipt, "used", "")
+
+
+def compared_with(receipt: Receipt, receipts: Sequence[Receipt]) -> Receipt | None:
+    """Return the delivery before of the same dataset and period, where accounts can be compared with it."""
+    if receipt.manifest is None or not _has_accounts(CONTRACTS[receipt.dataset]):
+        return None
+    place = (receipt.partner, receipt.dataset, receipt.manifest.period)
+    earlier = [
+        r for r in receipts
+        if r.state == "accepted" and r.manifest and r.sequence < receipt.sequence and (r.partner, r.dataset, r.manifest.period) == place
+    ]  # fmt: skip
+    before = max(earlier, key=lambda r: r.sequence, default=None)
+    return before if before and _keys_of(before) == _keys_of(receipt) else None
+
+
+def _keys_of(receipt: Receipt) -> str:
+    """Return the exercise under whose keys accounts can be compared; nothing where they travelled in clear."""
+    note = receipt.manifest.encoding if receipt.manifest else None
+    return f"{note.agreement} {note.exercise}" if note else ""
+
+
+def _has_accounts(contract: Contract) -> bool:
+    return any("account" in party.columns for party in contract.parties)
 
 
 def account(fates: Sequence[Fate], incomplete: Sequence[Incomplete]) -> pl.DataFrame:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from schemas.datasets import CONTRACTS
-from schemas.partnership import Agreement, PartnerEntry, PartnerHome, Partnership, StorageSettings
+from schemas.partnership import Agreement, Hold, PartnerEntry, PartnerHome, Partnership, Retention, StorageSettings
 
 
 def partnership_text(settings: Partnership) -> str:
@@ -18,6 +18,9 @@ def partnership_text(settings: Partnership) -> str:
         _as_of(settings),
         _storage(settings.storage),
         _run(settings),
+        _retention(settings.retention),
+        *(_hold(hold) for hold in settings.hold),
+        *([] if settings.hold else [_NO_HOLD]),
     ]
     return "\n".join(parts)
 
@@ -149,6 +152,50 @@ memory_gb = {run.memory_gb}  # memory it may use, in GB
 
 [rules]
 disabled = {_listed(settings.rules.disabled)}  # ids of rules that are switched off, such as "CT03"
+"""
+
+
+def _retention(kept: Retention) -> str:
+    own = [f"{dataset} = {getattr(kept, dataset)}  # of this dataset" for dataset in CONTRACTS if getattr(kept, dataset) is not None]
+    lines = [f"{name} = {getattr(kept, name)}  # {what}" for name, what in _KEPT.items()]
+    return "\n".join([*_RETENTION, *lines, *(own or ["# CTX = 200  # a dataset that is kept for other days than the default"]), ""])
+
+
+_RETENTION = (
+    "# ---- How many days the unit keeps what it holds. Nothing goes by itself: counterfoil purge --dry-run shows what is due, and",
+    "# --confirm destroys it. A run holds rows of the submissions in it: give `runs` no more days than the shortest dataset has.",
+    "[retention]",
+)
+_KEPT = {
+    "default": "a submission, from the day its extract was taken",
+    "unused": "a submission that no run uses any more (replaced, sent twice, no longer agreed), from that day, where this is sooner",
+    "quarantine": "a submission that was refused, from the day it arrived",
+    "runs": "a run's tables and workbench, from its night; the newest run always stays",
+}
+
+
+def _hold(hold: Hold) -> str:
+    return f"""\
+# ---- A hold: what it covers is not destroyed while this stands here, whatever the days above say.
+[[hold]]
+id = {_quoted(hold.id)}  # as `purge` names it
+partner = {_quoted(hold.partner)}  # only what this partner sent; "" for all
+dataset = {_quoted(hold.dataset)}  # only this dataset; "" for all
+submission = {_quoted(hold.submission)}  # only this submission; "" for all
+reason = {_quoted(hold.reason)}  # who asked for it, and why
+since = {hold.since.isoformat()}  # the day it came
+"""
+
+
+_NO_HOLD = """\
+# ---- A hold: what it covers is not destroyed while it stands here, whatever the days above say. At least one of the three names; "" for all.
+# [[hold]]
+# id = "case-12"
+# partner = ""
+# dataset = "CTX"
+# submission = ""
+# reason = "asked for by the auditor"
+# since = 2026-11-01
 """
 
 

@@ -35,7 +35,7 @@ def run_id(
     decisive = {
         "inputs": assembled.inputs,
         "states": assembled.submissions.select("submission_id", "partner", "state").rows(),
-        "settings": partnership.model_dump(mode="json", exclude={"shared": True, "storage": True, "run": {"threads", "memory_gb"}}),
+        "settings": partnership.model_dump(mode="json", exclude={"shared": True, "storage": True, "retention": True, "hold": True, "run": {"threads", "memory_gb"}}),
         "models": list(models),
         "rules": [rule.model_dump(mode="json") for rule in rules],
         "values": values.model_dump(mode="json"),

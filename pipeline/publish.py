@@ -13,6 +13,7 @@ import duckdb
 import polars as pl
 
 from matchers.explanation import evidence_lines
+from matchers.sql import LOCKED
 from pipeline.store.files import MANIFEST, PARTIAL, fsync_folder, make_folder, storage_errors, write_atomic, write_new
 from pipeline.store.tables import parquet_bytes, row_digest
 from pipeline.version import tool_version
@@ -152,8 +153,11 @@ def _partner_table(partnership: Partnership) -> pl.DataFrame:
 
 def write_workbench(path: Path, tables: Mapping[str, pl.DataFrame]) -> None:
     """Write the tables and the documented views over them into a new DuckDB file."""
-    place = str(path).replace("'", "''")
-    with storage_errors(path), duckdb.connect(config={"python_enable_replacements": "false"}) as con:
+    place, folder = (str(one).replace("'", "''") for one in (path, path.parent))
+    with storage_errors(path), duckdb.connect(config=LOCKED) as con:
+        con.execute(f"set allowed_directories = ['{folder}']")
+        con.execute("set enable_external_access = false")
+        con.execute("set lock_configuration = true")
         con.execute(f"attach '{place}' as workbench (storage_version '{STORAGE}')")
         con.execute("create schema workbench.data")
         con.execute("use workbench")

@@ -14,37 +14,33 @@ from pathlib import Path
 import polars as pl
 
 from matchers.coverage import coverage
-from matchers.estimation import Model
-from matchers.homes import Compared
-from matchers.needs import AT_HOME
 from pipeline import ledger
 from pipeline.arrivals import incomplete
 from pipeline.assemble import assemble
 from pipeline.audit import append
 from pipeline.deliver import deliver
 from pipeline.events import Events
-from pipeline.flag import check_rules, flag
-from pipeline.gateway import within_agreements
+from pipeline.flag import check_rules
 from pipeline.home import load_partnership
 from pipeline.intake import intake
 from pipeline.key_files import exercise_path, load_exercise, load_unit_keys, refuse_roots
-from pipeline.link import link
+from pipeline.landing import landed_bytes
 from pipeline.lock import one_at_a_time
 from pipeline.metrics import oldest_extract_days
 from pipeline.models import load_models
+from pipeline.once import flagged_once, keep_models, linked_once
 from pipeline.outcomes import load_outcomes
 from pipeline.publish import publish
 from pipeline.receipts import load_receipts
 from pipeline.report import report
 from pipeline.shared import shared_area
+from pipeline.stages import finish, refuse_no_room
 from pipeline.store.area import Area
-from pipeline.store.files import make_folder
-from pipeline.store.tables import write_parquet
 from pipeline.trust import trusted
 from schemas.audit import Verb
 from schemas.errors import ConfigurationError, ExitCode, IntegrityError, unknown_name
 from schemas.partnership import Partnership
-from schemas.relations import Assembled, Linked, Report
+from schemas.relations import Assembled, Report
 from schemas.rule import Rule, load_rules, load_values
 
 Say = Callable[[str], None]
@@ -127,6 +123,7 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
         with clock.stage("assemble", out["rows"]) as out:
             waiting = incomplete(area, [entry.id for entry in partnership.partner], now=now)
             exercises = _exercises(partnership, home)
+            refuse_no_room(home, landed_bytes(home))
             assembled = assemble(home, partnership, load_receipts(home), as_of=as_of, incomplete=waiting, exercises=exercises)
             out["rows"] = assembled.records.height
         balance = conservation(assembled.submissions)
@@ -139,12 +136,18 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
             say("nothing changed since this run was published")
             exceptions = pl.read_parquet(ledger.folder(home, name) / "exceptions.parquet")
             return _summary(name, as_of, True, exceptions, tuple(note["notes"]), Path(note["published"]), *common)
-        linked, exceptions = _find(home, assembled, partnership, rules, models, earlier, clock, as_of)
-        exceptions, refused = within_agreements(exceptions, partnership, on=as_of)
+        folder = ledger.folder(home, name)
+        with clock.stage("link", assembled.records.height) as out:
+            linked = linked_once(folder, assembled, partnership, rules, models, ledger.clusters(home, earlier))
+            out["rows"] = linked.links.height
+        with clock.stage("flag", linked.links.height) as out:
+            exceptions, refused = flagged_once(folder, assembled, linked, partnership, rules, ledger.history(home, earlier), as_of)
+            out["rows"] = exceptions.height
         notes = (*assembled.notes, *linked.notes, *([f"{refused:,} exceptions were dropped, because no agreement covers both sides"] if refused else []))
         covered = coverage(rules, assembled.disclosures)
         notes = (*notes, *(f"rule {key} {state}: it reads {reads}, which stayed at home" for key, _, state, reads, _ in covered.filter(pl.col("reads") != "").iter_rows()))
-        _keep(home, name, assembled, linked, exceptions, covered)
+        finish(folder, "assemble", {"records": assembled.records, "submissions": assembled.submissions, "rejects": assembled.rejects, "coverage": covered})
+        keep_models(folder, linked)
         append(
             home, verb=Verb.COMBINATION, action="extracts combined", subject=name, reason="the nightly run", now=now,
             detail={"submissions": len(assembled.inputs), "records": assembled.records.height, "exceptions": exceptions.height},
@@ -219,45 +222,6 @@ def conservation(submissions: pl.DataFrame) -> pl.DataFrame:
             mend="keep the unit's folder as it is and report this; it is a fault of the program",
         )
     return balance
-
-
-def _find(
-    home: Path, assembled: Assembled, partnership: Partnership, rules: list[Rule], models: Mapping[str, Model], earlier: str, clock: _Clock, as_of: date
-) -> tuple[Linked, pl.DataFrame]:
-    settings = partnership.run
-    with clock.stage("link", assembled.records.height) as out:
-        linked = link(
-            assembled.records, settings, models, ledger.clusters(home, earlier), encodings=assembled.encodings, said=assembled.said, profile=assembled.profile,
-            households=assembled.households, at_home=_at_home(rules),
-        )
-        out["rows"] = linked.links.height
-    with clock.stage("flag", linked.links.height) as out:
-        exceptions = flag(
-            assembled, linked, rules, load_values(), as_of=as_of, history=ledger.history(home, earlier), threads=settings.threads, memory_gb=settings.memory_gb
-        )
-        out["rows"] = exceptions.height
-    return linked, exceptions
-
-
-def _at_home(rules: list[Rule]) -> list[Compared]:
-    """Return which datasets' records rules on homes compare with each other."""
-    return sorted({(rule.left, rule.right, rule.scope) for rule in rules if rule.entity == AT_HOME})
-
-
-def _keep(home: Path, name: str, assembled: Assembled, linked: Linked, exceptions: pl.DataFrame, covered: pl.DataFrame) -> None:
-    """Write the run's own tables; sorted on their keys, so that the same input gives the same bytes."""
-    folder = ledger.folder(home, name)
-    make_folder(folder)
-    tables: Mapping[str, pl.DataFrame] = {
-        "records": assembled.records, "submissions": assembled.submissions, "rejects": assembled.rejects, "links": linked.links,
-        "evidence": linked.evidence, "clusters": linked.clusters, "exceptions": exceptions, "coverage": covered,
-    }
-    for table, frame in tables.items():
-        write_parquet(frame, folder / f"{table}.parquet")
-    for entity, model in json.loads(linked.model).items():
-        if model["levels"]:  # as a file of its own, so that a night's model can be signed off and applied from then on
-            text = json.dumps(model, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-            (folder / f"model-{entity}.json").write_text(text, encoding="utf-8")
 
 
 def _absent(partnership: Partnership, submissions: pl.DataFrame) -> tuple[tuple[str, str, str], ...]:

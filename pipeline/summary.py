@@ -12,7 +12,8 @@ from schemas.rule import Rule
 BANDS = ("top", "middle", "low")
 STATES = {
     "used": "used tonight", "superseded": "replaced by a newer delivery", "duplicate": "sent before", "quarantined": "not usable, see its receipt",
-    "too old": "older than agreed", "other exercise": "encoded for an exercise that is not in force: submit again", "not agreed": "no agreement covers it", "incomplete": "not complete yet",
+    "too old": "older than agreed", "other exercise": "encoded for an exercise that is not in force: submit again", "not agreed": "no agreement covers it",
+    "purged": "destroyed, as agreed", "incomplete": "not complete yet",
 }
 
 

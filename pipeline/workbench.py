@@ -13,13 +13,11 @@ import polars as pl
 
 from matchers.explanation import weight
 from matchers.picture import picture
+from matchers.sql import LOCKED
 from schemas.errors import CounterfoilError, UsageProblem, nearest, unknown_name
 from schemas.views import VIEWS
 
-_LOCKED: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": "false", "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
-    "allow_community_extensions": "false", "python_enable_replacements": "false", "lock_configuration": "true",
-}  # fmt: skip
+_LOCKED: dict[str, str | bool | int | float | list[str]] = {**LOCKED, "enable_external_access": "false", "lock_configuration": "true"}
 # Letters that are read for digits, and never stand in an id.
 _MISREAD = str.maketrans("ILO", "110")
 

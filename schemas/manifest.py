@@ -133,10 +133,16 @@ class Kept(Settings):
     Attributes:
         exercise: under whose pepper identity lies; empty where it travelled in clear.
         files: name of the sealed file -> its SHA-256.
+        generation: how often rows were erased from it; each time it gets a new key, and files of new names.
+        rows: after an erasure, table -> its rows; as the manifest lists them where nothing was erased.
+        row_digest: after an erasure, of what is left, as in the manifest; empty where nothing was erased.
     """
 
     exercise: str
     files: dict[str, Sha256]
+    generation: Annotated[int, Field(ge=0)] = 0
+    rows: dict[str, Annotated[int, Field(ge=0)]] = {}
+    row_digest: Sha256 | Literal[""] = ""
 
 
 class Receipt(Settings):

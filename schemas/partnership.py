@@ -23,6 +23,11 @@ def known_dataset(dataset: str) -> str:
     raise ValueError(f"there is no dataset {dataset!r}" + (f"; did you mean {' or '.join(close)}?" if close else f"; known are {', '.join(CONTRACTS)}"))
 
 
+def _near(name: str, known: list[str]) -> str:
+    close = nearest(name, known)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
+
+
 Disclosure = Literal["pseudonymised", "clear"]
 
 
@@ -78,6 +83,67 @@ class RuleSettings(Settings):
     disabled: tuple[str, ...] = ()
 
 
+Days = Annotated[int, Field(ge=1, le=40_000)]
+
+
+class Retention(Settings):
+    """How many days what the unit holds is kept; `counterfoil purge` destroys what is older.
+
+    Attributes:
+        default: of a submission, from the day its extract was taken; a dataset named here has days of its own.
+        unused: of a submission that no run uses any more, from the day that came to be so, if that is sooner.
+        quarantine: of a submission that was refused, from the day it arrived.
+        runs: of a run's tables and its workbench, from its night.
+    """
+
+    default: Days = 400
+    unused: Days = 60
+    quarantine: Days = 60
+    runs: Days = 400
+    CTX: Days | None = None
+    ELR: Days | None = None
+    CTR: Days | None = None
+    TEN: Days | None = None
+    WLS: Days | None = None
+    RTB: Days | None = None
+    PAY: Days | None = None
+    CRS: Days | None = None
+    CRP: Days | None = None
+    NDR: Days | None = None
+    TAX: Days | None = None
+    DEC: Days | None = None
+    PSP: Days | None = None
+
+    def days(self, dataset: str) -> int:
+        """Return for how many days a submission of this dataset is kept."""
+        own: int | None = getattr(self, dataset, None)
+        return self.default if own is None else own
+
+
+class Hold(Settings):
+    """What may not be destroyed for now, because a court, an audit or a case needs it; every name that is given must fit."""
+
+    id: PartnerId
+    partner: str = ""
+    dataset: str = ""
+    submission: str = ""
+    reason: Annotated[str, Field(min_length=1)]
+    since: date
+
+    _dataset = field_validator("dataset")(lambda value: known_dataset(value) if value else "")
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if not (self.partner or self.dataset or self.submission):
+            raise ValueError(f"hold {self.id!r} names nothing that it holds; name a partner, a dataset or a submission")
+        return self
+
+    def covers(self, partner: str, dataset: str, submission: str) -> bool:
+        """Return whether it holds this submission."""
+        pairs = ((self.partner, partner), (self.dataset, dataset), (self.submission, submission))
+        return all(not own or own == other for own, other in pairs)
+
+
 class StorageSettings(Settings):
     """How a shared area that is no folder is reached; passwords and keys of buckets are in the environment, never here.
 
@@ -104,19 +170,23 @@ class Partnership(Settings):
     storage: StorageSettings = StorageSettings()
     run: RunSettings = RunSettings()
     rules: RuleSettings = RuleSettings()
+    retention: Retention = Retention()
+    hold: tuple[Hold, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         ids = [p.id for p in self.partner]
-        for kind, names in (("partner", ids), ("agreement", [a.id for a in self.agreement])):
+        for kind, names in (("partner", ids), ("agreement", [a.id for a in self.agreement]), ("hold", [h.id for h in self.hold])):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"{kind} {twice[0]!r} is named twice")
         for agreement in self.agreement:
             for name in agreement.partners:
                 if name not in ids:
-                    close = nearest(name, ids)
-                    raise ValueError(f"agreement {agreement.id!r} names {name!r}, which is no partner" + (f"; did you mean {' or '.join(close)}?" if close else ""))
+                    raise ValueError(f"agreement {agreement.id!r} names {name!r}, which is no partner{_near(name, ids)}")
+        for hold in self.hold:
+            if hold.partner and hold.partner not in ids:
+                raise ValueError(f"hold {hold.id!r} names {hold.partner!r}, which is no partner{_near(hold.partner, ids)}")
         for dataset in self.as_of:
             if dataset != "default":
                 known_dataset(dataset)
@@ -136,6 +206,10 @@ class Partnership(Settings):
     def agreement_for(self, partner: str, dataset: str, *, on: date) -> Agreement | None:
         """Return the first agreement in force that lets this partner send this dataset."""
         return next((a for a in self.agreement if partner in a.partners and dataset in a.datasets and (a.expires is None or on <= a.expires)), None)
+
+    def held(self, partner: str, dataset: str, submission: str) -> str:
+        """Return the id of a hold on this submission; empty where nothing holds it."""
+        return next((hold.id for hold in self.hold if hold.covers(partner, dataset, submission)), "")
 
     def max_age_days(self, dataset: str) -> int:
         """Return how many days old an extract of the dataset may be; 400 where nothing is said."""

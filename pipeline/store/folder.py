@@ -26,7 +26,7 @@ from schemas.errors import IntegrityError, StorageError
 _AWAY = {getattr(errno, name) for name in ("EIO", "ESTALE", "ETIMEDOUT", "ENOTCONN", "EHOSTDOWN", "EHOSTUNREACH") if hasattr(errno, name)}
 _CLAIM_SECONDS = 5.0  # how long a writer waits for another's claim to the same name; naming a file takes milliseconds
 _CLAIM_STEP = 0.05
-_TURNS = 5  # how often a folder is made again that somebody removes, being empty, before a file is in it
+_TURNS = 20  # how often a folder is made again that somebody removes, being empty, before a file is in it
 
 
 class Folder:
@@ -127,7 +127,8 @@ class Folder:
             above, place = place, place / part
             with storage_errors(place):
                 if make and not os.path.lexists(place):
-                    place.mkdir(exist_ok=True)
+                    with suppress(FileExistsError):
+                        place.mkdir()
                     _sync(above)
                 entry = _entry(place)
             if entry is None:
@@ -157,7 +158,7 @@ class Folder:
                 write_new(temporary, content)
                 return temporary
             except BaseException as error:
-                vanished = isinstance(error, StorageError) and self.root.is_dir() and not temporary.parent.exists()
+                vanished = isinstance(error, StorageError) and isinstance(error.__context__, FileNotFoundError)
                 if not vanished or turn == _TURNS:
                     with suppress(OSError):
                         temporary.unlink()

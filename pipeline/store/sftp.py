@@ -24,6 +24,7 @@ from pipeline.store.ssh import Host, Line
 from schemas.errors import IntegrityError, StorageError
 
 Result = TypeVar("Result")
+_TURNS = 5  # how often a folder is made again that somebody removes, being empty, before a file is in it
 _EXTENSIONS = {
     "posix-rename@openssh.com": (
         "replaced at once", "The server cannot replace a file at once: for a moment, or after a break just then, a file that was to be replaced is missing. It is never half written.",
@@ -179,14 +180,7 @@ class Sftp:
             raise StorageError("the shared area is missing", file=self.where, mend="correct the path in the settings, or have the folder made on the server") from None
         for depth in range(1, len(parts) + 1):
             path = "/".join([self._root, *parts[:depth]])
-            found = _at(client, path)
-            if found is None and make:
-                try:
-                    client.mkdir(path)
-                except OSError:  # somebody else was quicker, or we may not
-                    if _at(client, path) is None:
-                        raise
-                found = _at(client, path)
+            found = _made(client, path) if make else _at(client, path)
             if found is None:
                 return None
             if found.kind != "folder":
@@ -213,6 +207,22 @@ def _at(client: Client, path: str) -> Entry | None:
         return _entry(path.rpartition("/")[2], client.lstat(path))
     except FileNotFoundError:
         return None
+
+
+def _made(client: Client, path: str) -> Entry | None:
+    """Return what stands at a path, where a folder is made if there is nothing."""
+    for turn in range(1, _TURNS + 1):
+        found = _at(client, path)
+        if found is not None:
+            return found
+        try:
+            client.mkdir(path)
+        except PermissionError:
+            raise
+        except OSError:  # somebody else made it, and perhaps removed it again, being empty
+            if turn == _TURNS:
+                raise
+    return _at(client, path)
 
 
 def _entry(name: str, found: Any) -> Entry:
