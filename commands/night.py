@@ -24,6 +24,7 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="The exception's id, as th
 def run_night(
     ctx: typer.Context, as_of: AsOf = "",
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing of what goes well; what goes wrong is said all the same.")] = False,
+    accept_drift: Annotated[str, typer.Option("--accept-drift", metavar="WHY", help="Go on though links per record changed much overnight, and say why.")] = "",
     metrics: Annotated[Path | None, typer.Option(metavar="FILE.prom", help="Write figures of the run for Prometheus' collector of text files.")] = None,
 ) -> None:  # fmt: skip
     """Take what arrived, link it, and publish the night's exceptions. Safe to repeat.
@@ -36,7 +37,7 @@ def run_night(
     out = screen(ctx)
     home = find_home("unit", out.home)
     try:
-        summary = run(home, as_of=day(as_of), now=now(), say=(lambda _: None) if quiet else out.progress)
+        summary = run(home, as_of=day(as_of), now=now(), say=(lambda _: None) if quiet else out.progress, accept_drift=accept_drift)
     except CounterfoilError as error:
         if metrics:
             write_failure(metrics, error.exit_code, now=now())
@@ -48,6 +49,19 @@ def run_night(
     if not out.as_json and not quiet:
         show_run(out, summary)
     raise typer.Exit(summary.exit_code)
+
+
+def confirm_delivery(
+    ctx: typer.Context, submission: Annotated[str, typer.Argument(metavar="SUBMISSION", help="Id of the delivery that was held.")],
+    reason: Annotated[str, typer.Option(help="Why it is right; goes into the audit log.")],
+) -> None:  # fmt: skip
+    """Let a delivery in that was held, because it has far more or far fewer rows than the one before."""
+    from pipeline.drift import confirm
+
+    out = screen(ctx)
+    confirm(find_home("unit", out.home), submission, reason=reason, now=now())
+    out.result({"submission": submission, "reason": reason})
+    out.say(f"Confirmed: {submission}; the next run takes it")
 
 
 def show_status(ctx: typer.Context) -> None:
@@ -171,6 +185,8 @@ def show_run(out: Screen, summary: RunSummary) -> None:
     """Print what was missing, the balance of rows, and the exceptions of a run."""
     for partner, submission, reason in summary.quarantined:
         out.say(f"In quarantine: {partner} {submission}: {reason}")
+    for partner, submission, reason in summary.held:
+        out.say(f"Held: {partner} {submission}: {reason}\n  To mend  counterfoil confirm {submission} --reason WHY")
     for partner, dataset, why in summary.absent:
         out.say(f"Not in this run: {partner} {dataset} ({why})")
     for note in summary.notes:

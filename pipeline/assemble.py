@@ -52,7 +52,7 @@ class _Loaded:
 
 def assemble(
     home: Path, partnership: Partnership, receipts: Sequence[Receipt], *, as_of: date, incomplete: Sequence[Incomplete] = (),
-    exercises: Mapping[str, str] | None = None,
+    exercises: Mapping[str, str] | None = None, confirmed: frozenset[tuple[str, str]] = frozenset(),
 ) -> Assembled:
     """Return tonight's records, payloads and the account of every submission.
 
@@ -61,12 +61,13 @@ def assemble(
         receipts: all of them, old and new (`receipts.load_receipts`).
         as_of: the night of the run; ages count from it. A submission taken later than that is used all the same.
         incomplete: uploads without a manifest, for the list.
+        confirmed: (partner, submission) that may have far more or far fewer rows than the one before.
         exercises: agreement -> exercise in force; what was encoded for another one meets nobody, and is left out.
 
     A partner whose files fail to load is set aside whole, with a note and a trace in `debug/`; the others go on.
     """
     purged = load_tombstones(home)
-    fates = decide(receipts, partnership, as_of, exercises or {}, purged)
+    fates = decide(receipts, partnership, as_of, exercises or {}, purged, confirmed)
     loaded = _load(home, fates)
     deliveries = sorted(loaded.deliveries, key=lambda d: d.receipt.sequence)
     payloads, kept = _payloads(deliveries)

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from pipeline.drift import why_held
 from pipeline.store.files import Incomplete
 from pipeline.tombstones import Purged
 from schemas.contract import Contract
@@ -23,6 +24,7 @@ from schemas.partnership import Partnership
 from schemas.records import SUBMISSION
 
 PURGED = "purged"
+HELD = "held"
 _WAYS = {"clear": "in clear", "pseudonymised": "as tokens"}
 
 
@@ -37,12 +39,14 @@ class Fate:
 
 
 def decide(
-    receipts: Sequence[Receipt], partnership: Partnership, as_of: date, exercises: Mapping[str, str], purged: Purged | None = None
+    receipts: Sequence[Receipt], partnership: Partnership, as_of: date, exercises: Mapping[str, str], purged: Purged | None = None,
+    confirmed: frozenset[tuple[str, str]] = frozenset(),
 ) -> list[Fate]:
     """Return the fate of every submission, in order of arrival.
 
     Args:
         purged: tombstones of what was destroyed (`tombstones.load_tombstones`).
+        confirmed: (partner, submission) that may have far more or far fewer rows than the one before.
     """
     fates = [_alone(receipt, partnership, as_of, exercises) for receipt in sorted(receipts, key=lambda r: r.sequence)]
     replaced = {
@@ -59,6 +63,10 @@ def decide(
             fate.state, fate.reason = "superseded", f"{by.submission_id} was sent to replace it"
             continue
         place = (fate.receipt.partner, fate.receipt.dataset, manifest.period)
+        odd = why_held(_rows(newest[place].receipt), manifest.rows_accepted, partnership.run) if place in newest else ""
+        if odd and (fate.receipt.partner, fate.receipt.submission_id) not in confirmed:
+            fate.state, fate.reason = HELD, odd
+            continue
         if place in newest:
             newest[place].state, newest[place].reason = "superseded", f"{fate.receipt.submission_id} is newer"
         newest[place] = fate
@@ -67,6 +75,10 @@ def decide(
         if stone and fate.state != "quarantined":  # lines in quarantine count as rejected, before and after
             fate.state, fate.reason = PURGED, f"destroyed on {stone.purged_at:%Y-%m-%d}: {stone.reason}"
     return fates
+
+
+def _rows(receipt: Receipt) -> int:
+    return receipt.manifest.rows_accepted if receipt.manifest else 0
 
 
 def _alone(receipt: Receipt, partnership: Partnership, as_of: date, exercises: Mapping[str, str]) -> Fate:

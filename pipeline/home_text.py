@@ -147,6 +147,9 @@ def _run(settings: Partnership) -> str:
 models = {_listed(run.models)}  # model files in this folder, as `counterfoil train` wrote them; without one, each night fits its own
 link_threshold = {run.link_threshold}  # probability from which two records count as the same, 0.5 to below 1
 max_pairs = {run.max_pairs}  # the run stops rather than compare more pairs than this
+held_below = {run.held_below}  # a delivery with less than this share of the rows of the one before is held until it is confirmed
+held_above = {run.held_above}  # and one with more than so many times as many
+drift_most = {run.drift_most}  # the run stops where links per record grew, or shrank, by more than this factor overnight
 threads = {run.threads}  # processors it may use
 memory_gb = {run.memory_gb}  # memory it may use, in GB
 

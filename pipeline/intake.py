@@ -191,8 +191,9 @@ def _in_force(manifest: Manifest, receipts: Sequence[Receipt]) -> str | None:
 
 def _remove_opened(copy: Path) -> None:
     """Remove what was opened for judging; nothing of a submission lies unsealed."""
-    for path in (*copy.glob("*.parquet"), *copy.glob(f"*.parquet{READ_ANEW}")):
-        path.unlink()
+    with storage_errors(copy):
+        for path in (*copy.glob("*.parquet"), *copy.glob(f"*.parquet{READ_ANEW}")):
+            path.unlink()
 
 
 def _put_away(copy: Path, target: Path) -> None:

@@ -19,7 +19,9 @@ from pipeline.arrivals import incomplete
 from pipeline.assemble import assemble
 from pipeline.audit import append
 from pipeline.deliver import deliver
+from pipeline.drift import load_confirmed, refuse_drift
 from pipeline.events import Events
+from pipeline.fates import HELD
 from pipeline.flag import check_rules
 from pipeline.home import load_partnership
 from pipeline.intake import intake
@@ -36,11 +38,12 @@ from pipeline.report import report
 from pipeline.shared import shared_area
 from pipeline.stages import finish, refuse_no_room
 from pipeline.store.area import Area
+from pipeline.store.files import storage_errors
 from pipeline.trust import trusted
 from schemas.audit import Verb
-from schemas.errors import ConfigurationError, ExitCode, IntegrityError, unknown_name
+from schemas.errors import ConfigurationError, ExitCode, IntegrityError, SafetyStop, unknown_name
 from schemas.partnership import Partnership
-from schemas.relations import Assembled, Report
+from schemas.relations import Assembled, Linked, Report
 from schemas.rule import Rule, load_rules, load_values
 
 Say = Callable[[str], None]
@@ -58,6 +61,7 @@ class RunSummary:
         absent: (partner, dataset, why) of what a partner agreed to send and the run did not have.
         quarantined: (partner, submission, reason) of tonight's arrivals.
         oldest_extract_days: age of the oldest snapshot in it; None where there is none.
+        held: (partner, submission, reason) of deliveries that somebody has to confirm first.
     """
 
     run_id: str
@@ -71,11 +75,12 @@ class RunSummary:
     notes: tuple[str, ...]
     published: Path
     oldest_extract_days: int | None = None
+    held: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:
         """OK, or PARTIAL where a partner is late or quarantined."""
-        return ExitCode.PARTIAL if self.absent or self.quarantined else ExitCode.OK
+        return ExitCode.PARTIAL if self.absent or self.quarantined or self.held else ExitCode.OK
 
 
 @dataclass
@@ -98,13 +103,14 @@ class _Clock:
         self.say(f"{name}: {rows_in:,} rows in, {out['rows']:,} out, {seconds:.1f} s")
 
 
-def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) -> RunSummary:
+def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None, accept_drift: str = "") -> RunSummary:
     """Take what arrived and publish the night's exceptions.
 
     Args:
         as_of: the night; the only date that results depend on.
         now: the clock, for receipts and the closing note.
         say: told of each stage, for people who wait.
+        accept_drift: why it is right that links per record changed much overnight; without it, such a run stops.
 
     Raises:
         LockHeld, ConfigurationError, SafetyStop, StorageError: nothing was published; what was published before stands.
@@ -114,7 +120,7 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
     rules = _rules_in_use(partnership)
     check_rules(rules, load_values(), as_of=as_of)
     models, digests = load_models(home, partnership.run.models)
-    with one_at_a_time(home, "run", now=now), closing(shared_area(partnership)) as area:
+    with storage_errors(home), one_at_a_time(home, "run", now=now), closing(shared_area(partnership)) as area:
         started = time.monotonic()
         clock = _Clock(say, Events(home, clock=lambda: now + timedelta(seconds=time.monotonic() - started)))
         with clock.stage("intake", 0) as out:
@@ -124,7 +130,7 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
             waiting = incomplete(area, [entry.id for entry in partnership.partner], now=now)
             exercises = _exercises(partnership, home)
             refuse_no_room(home, landed_bytes(home))
-            assembled = assemble(home, partnership, load_receipts(home), as_of=as_of, incomplete=waiting, exercises=exercises)
+            assembled = assemble(home, partnership, load_receipts(home), as_of=as_of, incomplete=waiting, exercises=exercises, confirmed=load_confirmed(home))
             out["rows"] = assembled.records.height
         balance = conservation(assembled.submissions)
         earlier, outcomes = ledger.newest(home, as_of=as_of), load_outcomes(home)
@@ -140,6 +146,7 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
         with clock.stage("link", assembled.records.height) as out:
             linked = linked_once(folder, assembled, partnership, rules, models, ledger.clusters(home, earlier))
             out["rows"] = linked.links.height
+        _judge_drift(home, earlier, assembled, linked, partnership, accept_drift, now)
         with clock.stage("flag", linked.links.height) as out:
             exceptions, refused = flagged_once(folder, assembled, linked, partnership, rules, ledger.history(home, earlier), as_of)
             out["rows"] = exceptions.height
@@ -167,8 +174,18 @@ def run(home: Path, *, as_of: date, now: datetime, say: Say = lambda _: None) ->
             )
             out["rows"] = exceptions.height
         summary = _summary(name, as_of, False, exceptions, notes, published, *common)
-        ledger.close(home, name, _closing_note(summary, assembled, now))
+        ledger.close(home, name, _closing_note(summary, assembled, linked.links.height, now))
         return summary
+
+
+def _judge_drift(home: Path, earlier: str, assembled: Assembled, linked: Linked, partnership: Partnership, accepted: str, now: datetime) -> None:
+    """Stop where links per record changed much overnight and nobody said why; what was said goes into the audit log."""
+    try:
+        refuse_drift(ledger.closed(home, earlier) if earlier else None, records=assembled.records.height, links=linked.links.height, most=partnership.run.drift_most)
+    except SafetyStop:
+        if not accepted:
+            raise
+        append(home, verb=Verb.ALTERATION, action="drift accepted", subject=earlier or "first-run", reason=accepted, now=now)
 
 
 def _hand_out(home: Path, area: Area, reports: Mapping[str, Report], run_id: str, as_of: date, now: datetime) -> None:
@@ -251,12 +268,13 @@ def _summary(
         run_id=name, as_of=as_of, repeated=repeated, stages=tuple(clock.stages), conservation=balance, exceptions=counted.sort("rule"),
         absent=_absent(partnership, assembled.submissions), quarantined=quarantined, notes=notes, published=published,
         oldest_extract_days=oldest_extract_days(assembled.submissions, as_of=as_of),
+        held=tuple(assembled.submissions.filter(pl.col("state") == HELD).select("partner", "submission_id", "reason").iter_rows()),
     )
 
 
-def _closing_note(summary: RunSummary, assembled: Assembled, now: datetime) -> dict[str, object]:
+def _closing_note(summary: RunSummary, assembled: Assembled, links: int, now: datetime) -> dict[str, object]:
     return {
         "run_id": summary.run_id, "as_of": summary.as_of, "finished_at": now.isoformat(), "inputs": assembled.inputs,
-        "stages": summary.stages, "notes": summary.notes, "published": str(summary.published),
+        "records": assembled.records.height, "links": links, "stages": summary.stages, "notes": summary.notes, "published": str(summary.published),
         "conservation": json.loads(summary.conservation.write_json()),
     }

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from pipeline.seal import manifest_bytes
 from pipeline.sealing import canonical
-from pipeline.store.files import make_folder, write_atomic
+from pipeline.store.files import PARTIAL, make_folder, write_atomic
 from schemas.errors import IntegrityError
 from schemas.manifest import Receipt
 from schemas.tombstone import Tombstone
@@ -32,7 +32,7 @@ def load_tombstones(home: Path) -> Purged:
     """
     found: Purged = {}
     for path in sorted((home / FOLDER).glob("*/*.json")):
-        if not path.name.startswith("."):
+        if not path.name.startswith(PARTIAL):  # what a writer that died left was never there
             stone = read_tombstone(path)
             found[stone.partner, stone.submission_id] = stone
     return found

@@ -73,6 +73,9 @@ class RunSettings(Settings):
     models: tuple[str, ...] = ()
     link_threshold: Annotated[float, Field(ge=0.5, lt=1.0)] = 0.9
     max_pairs: Annotated[int, Field(ge=1000)] = 50_000_000
+    held_below: Annotated[float, Field(ge=0, lt=1)] = 0.4
+    held_above: Annotated[float, Field(gt=1)] = 4.0
+    drift_most: Annotated[float, Field(gt=1)] = 2.0
     threads: Annotated[int, Field(ge=1, le=256)] = 2
     memory_gb: Annotated[int, Field(ge=1, le=4096)] = 4
 

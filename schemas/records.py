@@ -271,7 +271,7 @@ SUBMISSION = Shape(
         "period": (_S, "Period covered; current for a snapshot."),
         "as_of": (_D, "Day the extract was taken."),
         "sequence": (_I, "Order of arrival at the unit."),
-        "state": (_S, "used, superseded, duplicate, quarantined, too old, not agreed, other exercise, purged or incomplete."),
+        "state": (_S, "used, superseded, duplicate, held, quarantined, too old, not agreed, other exercise, purged or incomplete."),
         "reason": (_S, "Why it has that state."),
         "rows_received": (_I, "Lines in the partner's file."),
         "rows_accepted": (_I, "Rows in tonight's run."),

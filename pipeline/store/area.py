@@ -38,7 +38,8 @@ class Entry:
 class Area(Protocol):
     """Files under names, for several who do not trust each other.
 
-    Every call raises StorageError where the area cannot be reached, is full or forbids it, and IntegrityError for a name that is none.
+    Every call raises StorageError where the area cannot be reached, is full or forbids it, and IntegrityError for a name that is none, or that
+    leads through a link or a file.
     """
 
     where: str  # for messages; holds no secret

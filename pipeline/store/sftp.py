@@ -163,13 +163,17 @@ class Sftp:
                 if (found := _at(client, temporary)) is None or found.size != len(content):
                     raise OSError("not all of it was written")
                 return name_it(client, temporary, path)
-            except FileNotFoundError:  # somebody removed the folder, which was empty still
-                raise Lost("a folder was removed while a file was written to it") from None
             finally:
                 with suppress(Exception):  # on a broken line it stays, for whoever clears up
                     client.remove(temporary)
 
-        return self._do(write)
+        def write_again(client: Client) -> bool:
+            try:
+                return write(client)
+            except FileNotFoundError:  # somebody removed the folder, which was empty still
+                raise Lost("a folder was removed while a file was written to it") from None
+
+        return self._do(write_again)
 
     def _folder(self, client: Client, parts: list[str], *, make: bool = False) -> str | None:
         """Return the path of a folder, no link on the way; None where it is missing and is not made."""

@@ -354,13 +354,13 @@ def test_f45_a_file_above_the_cap_is_refused_and_not_kept(area: Area, tmp_path: 
 
 @with_servers
 def test_f45_a_file_above_the_cap_is_not_read_to_its_end(place: Any, area: Area, tmp_path: Path, proxy: Callable[..., Any]):
-    area.put(NAME, MEGABYTES_5)
+    area.put(NAME, bytes(40_000_000))
     line = proxy(place.port)
     receiver = place.at(line.port)
     with pytest.raises(IntegrityError):
         receiver.fetch(NAME, tmp_path / "copy", cap=1000)
     receiver.close()
-    assert line.passed < 2_500_000
+    assert line.passed < 20_000_000  # the systems at both ends keep some of it under way, whether anybody reads or not
 
 
 @with_folders
