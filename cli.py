@@ -10,15 +10,17 @@ from typing import Annotated
 
 import typer
 
-from commands import audit, init, keys, night, spec
+from commands import audit, init, keys, night, spec, subject
 from commands import map as mapping
 from commands import partner as taking_part
 from commands.check import check_files
 from commands.collect import collect_reports
 from commands.demo import demonstrate
+from commands.doctor import examine
 from commands.evaluate import evaluate_links
 from commands.link import link_records, train_model
 from commands.options import screen
+from commands.retention import purge_old, verify_store
 from commands.screen import Screen
 from commands.submit import submit_files
 from pipeline.version import tool_version
@@ -41,10 +43,14 @@ app.command("collect")(collect_reports)
 app.command("run")(night.run_night)
 app.command("confirm")(night.confirm_delivery)
 app.command("status")(night.show_status)
+app.command("doctor")(examine)
 app.command("query")(night.ask)
 app.command("explain")(night.explain_exception)
 app.add_typer(night.outcome, name="outcome")
 app.add_typer(audit.app, name="audit")
+app.command("verify")(verify_store)
+app.command("purge")(purge_old)
+app.add_typer(subject.app, name="subject")
 app.command("link")(link_records)
 app.command("train")(train_model)
 app.command("evaluate")(evaluate_links)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from pipeline.sealing import SIGNATURE, canonical, signature
 from pipeline.store.area import Area
-from pipeline.store.files import is_safe_name, make_folder, write_atomic
+from pipeline.store.files import PARTIAL, is_safe_name, make_folder, write_atomic
 from schemas.errors import IntegrityError
 from schemas.manifest import Receipt
 
@@ -24,6 +24,8 @@ def load_receipts(home: Path) -> list[Receipt]:
     """
     found = []
     for path in sorted((home / FOLDER).glob("*/*.json")):
+        if path.name.startswith(PARTIAL):  # a stop in the middle of writing one
+            continue
         try:
             receipt = Receipt.model_validate_json(path.read_bytes())
         except ValidationError:

@@ -19,6 +19,7 @@ from pipeline.arrivals import incomplete, refused
 from pipeline.intake import intake
 from pipeline.receipts import load_receipts
 from pipeline.sealing import canonical, sealed
+from pipeline.store.area import Entry
 from pipeline.store.folder import Folder
 from pipeline.store.tables import parquet_bytes
 from schemas.errors import IntegrityError, StorageError
@@ -373,3 +374,28 @@ def test_files_that_no_manifest_lists_stay_where_they_are(area: Area, send: Send
     (area.inbox("northmere", manifest.submission_id) / "Thumbs.db").write_text("x")
     assert only(take(area)).state == "accepted"
     assert "Thumbs.db" not in {Path(name).name for name in tree(area.home)}
+
+
+def test_an_inbox_that_cannot_be_listed_costs_its_partner_only(area: Area, send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault F47: somebody laid a name into a bucket that is none."""
+    send("eastholt", "TAX", ["R1"])
+    send("northmere", "TAX", ["R1"])
+    real = Folder.entries
+
+    def broken(store: Folder, folder: str) -> list[Entry]:
+        if folder == "inbox/eastholt":
+            raise IntegrityError("a name in the shared area is not allowed", found="'a//b'")
+        return real(store, folder)
+
+    monkeypatch.setattr(Folder, "entries", broken)
+    assert [(r.partner, r.state) for r in take(area)] == [("northmere", "accepted")]
+    assert refused(area.store, SENDS) == ["inbox/eastholt: a name in the shared area is not allowed"]
+    assert incomplete(area.store, SENDS, now=NOON) == []
+
+
+def test_a_receipt_that_was_being_written_when_the_power_went_is_passed_over(area: Area, send: Send) -> None:
+    """Fault F53."""
+    send("northmere", "TAX", ["R1"])
+    take(area)
+    (area.home / "receipts" / "northmere" / ".partial-tax-2.json").write_bytes(b'{"half')
+    assert len(load_receipts(area.home)) == 1

@@ -363,7 +363,7 @@ def test_a_purge_that_dies_anywhere_is_completed_by_the_next(area: Area, send: S
     spoilt = send("northmere", "PAY", ["R1"], now=NOON + HOUR)
     (area.inbox("northmere", spoilt.submission_id) / "manifest.json.sig").write_bytes(b"0" * 128 + b"\n")
     nights(area, 0)
-    send("northmere", "TAX", ["R2"], now=NOON + 2 * HOUR, as_of=days_after(DAY, 50))
+    send("northmere", "TAX", ["R2"], now=NOON + timedelta(days=49), as_of=days_after(DAY, 49))
     nights(area, 50)
     shutil.copytree(area.home, tmp_path / "before")
     short = kept_for(area, default=30, quarantine=30, runs=30)

@@ -119,7 +119,7 @@ def test_what_is_missing_or_spoilt_in_a_submission_is_named(area: Area, folder: 
     spoil(folder / name if name else folder)
     place = folder.relative_to(area.home).as_posix()
     words = found(area)
-    assert (what, f"{place}/{name}" if name else place) in words
+    assert (what, f"{place}/{name.removesuffix('.sig')}" if name else place) in words
     assert {one for one, _ in words} <= {what, "a key opens nothing that lies here"}
 
 
