@@ -144,6 +144,19 @@ def translation(home: Path, partner: str, key: bytes) -> pl.DataFrame:
     return pl.concat([CROSSWALK.empty(), *tables]).select("token", "source", "shown").unique("token", keep="first", maintain_order=True)
 
 
+def tokens_of(home: Path, partner: str, key: bytes, source: str) -> pl.DataFrame:
+    """Return `dataset, kind, field, token` of everything that left for one reference of the council's own; `REFERENCES` is a dataset here.
+
+    Raises:
+        IntegrityError: one of the files does not fit.
+    """
+    parts = [
+        load(home, partner, dataset, key).filter(pl.col("source") == source).select(pl.lit(dataset).alias("dataset"), "kind", "field", "token")
+        for dataset in (*CONTRACTS, REFERENCES)
+    ]  # fmt: skip
+    return pl.concat(parts).sort("dataset", "kind", "field")
+
+
 def crosswalk_path(home: Path, dataset: str) -> Path:
     """Return where the crosswalk of a dataset, or of `REFERENCES`, is kept."""
     if dataset not in CONTRACTS and dataset != REFERENCES:

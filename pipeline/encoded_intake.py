@@ -25,6 +25,7 @@ from schemas.manifest import ENCODINGS, HOUSEHOLD_ROWS, HOUSEHOLDS, EncodingNote
 from schemas.partnership import Partnership
 from schemas.records import ENCODING, HOUSEHOLD, NUMBER_TOKENS, PASSES, RECORD
 
+IDENTIFYING = ("records.parquet", ENCODINGS, HOUSEHOLDS)  # tables that hold tokens or codes
 AGAIN = "check with the custodian which exercise is in force, accept its card and root, and submit again"
 
 

@@ -6,6 +6,7 @@ submission goes to quarantine and stops nobody else.
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ import polars as pl
 
 from pipeline.arrivals import INBOX, complete, refuse_no_inbox
 from pipeline.audit import append, head
-from pipeline.encoded_intake import judge_disclosure, rekeyed_tables
+from pipeline.encoded_intake import IDENTIFYING, judge_disclosure, rekeyed_tables
 from pipeline.judge import Place, judge_agreed, judge_list, judge_turn, judge_writer, parse_manifest
 from pipeline.key_files import UnitKeys, load_exercise, load_unit_keys
 from pipeline.landing import LANDING, QUARANTINE, keep_tables
@@ -123,7 +124,7 @@ def _take(
         judge_disclosure(manifest, partnership, home, on=now.date())
         judge_list(manifest)
         _copy_files(area, f"{INBOX}/{partner}/{arrival.name}", arrival.copy, manifest, keys)
-        _keep(arrival, manifest, reader.tables(arrival.copy, manifest), home)
+        _keep(arrival, manifest, reader.read(arrival.copy, manifest), home)
     except (StorageError, ConfigurationError):
         raise  # ours to mend; the submission stays where it is
     except CounterfoilError as error:
@@ -163,13 +164,13 @@ def _copy_files(area: Area, folder: str, copy: Path, manifest: Manifest, keys: U
             (copy / listed.name).write_bytes(content)
 
 
-def _keep(arrival: _Arrival, manifest: Manifest, tables: dict[str, pl.DataFrame], home: Path) -> None:
+def _keep(arrival: _Arrival, manifest: Manifest, contents: dict[str, bytes], home: Path) -> None:
     """Seal the tables for ourselves, identity under the unit's own key, in the place of the files as they came."""
     exercise = ""
     if manifest.encoding is not None:
         card = load_exercise(home, manifest.encoding.agreement)
-        exercise, tables = card.exercise, {**tables, **rekeyed_tables(tables, card, home)}
-    contents = {name: parquet_bytes(table) for name, table in tables.items()}
+        tables = {name: pl.read_parquet(io.BytesIO(contents[name])) for name in IDENTIFYING if name in contents}
+        exercise, contents = card.exercise, {**contents, **{name: parquet_bytes(table) for name, table in rekeyed_tables(tables, card, home).items()}}
     keep_tables(home, arrival.copy, manifest.partner, manifest.submission_id, contents, exercise=exercise)
     with storage_errors(arrival.copy):
         fsync_folder(arrival.copy)

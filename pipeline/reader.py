@@ -6,7 +6,6 @@ line. Whatever it cannot answer in time, or dies of, is the submission's fault. 
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import select
@@ -19,10 +18,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import polars as pl
-
-from pipeline.content import shapes_of
-from schemas.datasets import CONTRACTS
 from schemas.errors import IntegrityError
 from schemas.manifest import Manifest
 
@@ -53,8 +48,8 @@ class Reader:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._end()
 
-    def tables(self, folder: Path, manifest: Manifest) -> dict[str, pl.DataFrame]:
-        """Return the tables of a submission, judged.
+    def read(self, folder: Path, manifest: Manifest) -> dict[str, bytes]:
+        """Return the tables of a submission, judged and written anew by the child, as bytes of our own writer.
 
         Raises:
             IntegrityError: they are not what the manifest says; or reading them took too long, or ended the reader.
@@ -62,8 +57,7 @@ class Reader:
         answer = self._ask({"folder": str(folder), "manifest": manifest.model_dump(mode="json")})
         if "what" in answer:
             raise IntegrityError(str(answer["what"]), file=answer["file"], column=answer["column"], found=answer["found"], mend=answer["mend"])
-        shapes = shapes_of(CONTRACTS[manifest.dataset])
-        return {f.name: shapes[f.name].conform(pl.read_parquet(io.BytesIO((folder / f"{f.name}{READ_ANEW}").read_bytes()))) for f in manifest.files}
+        return {f.name: (folder / f"{f.name}{READ_ANEW}").read_bytes() for f in manifest.files}
 
     def _ask(self, question: dict[str, object]) -> dict[str, str]:
         child = self._child or self._start()

@@ -30,6 +30,11 @@ def submission(area: Area, send: Send, tmp_path: Path) -> tuple[Path, Manifest]:
     return folder, manifest
 
 
+def read(reader: Reader, folder: Path, manifest: Manifest) -> dict[str, pl.DataFrame]:
+    """What the reader hands back, as tables."""
+    return {name: pl.read_parquet(content) for name, content in reader.read(folder, manifest).items()}
+
+
 def child(does: str) -> tuple[str, ...]:
     """A child that does something other than to answer, once it is asked."""
     return sys.executable, "-c", f"import os, signal, sys, time\nfor line in sys.stdin:\n    {does}"
@@ -38,7 +43,7 @@ def child(does: str) -> tuple[str, ...]:
 def test_tables_come_back_as_they_were_sent(submission: tuple[Path, Manifest]) -> None:
     folder, manifest = submission
     with Reader() as reader:
-        first, again = reader.tables(folder, manifest), reader.tables(folder, manifest)
+        first, again = read(reader, folder, manifest), read(reader, folder, manifest)
     for name, table in judged_tables(folder, manifest).items():
         assert table.equals(first[name])
         assert table.equals(again[name])
@@ -50,7 +55,7 @@ def test_a_refusal_is_told_in_the_same_words_as_here(submission: tuple[Path, Man
     with pytest.raises(IntegrityError) as here:
         judged_tables(folder, manifest)
     with Reader() as reader, pytest.raises(IntegrityError) as there:
-        reader.tables(folder, manifest)
+        read(reader, folder, manifest)
     assert vars(there.value) == vars(here.value)
 
 
@@ -66,26 +71,26 @@ def test_a_reader_that_dies_or_stalls_is_named_and_the_next_one_is_new(submissio
     with Reader(command=child(does), seconds=3) as reader:
         for _ in range(2):
             with pytest.raises(IntegrityError) as caught:
-                reader.tables(*submission)
+                read(reader, *submission)
             assert said in str(caught.value)
             assert "send it in parts" in caught.value.mend
 
 
 def test_a_reader_that_was_killed_between_two_submissions_is_started_again(submission: tuple[Path, Manifest]) -> None:
     with Reader() as reader:
-        reader.tables(*submission)
+        read(reader, *submission)
         assert reader._child is not None
         reader._child.kill()
         reader._child.wait()
         with pytest.raises(IntegrityError, match="brought the reader down"):
-            reader.tables(*submission)
-        assert reader.tables(*submission)["records.parquet"].height == 2
+            read(reader, *submission)
+        assert read(reader, *submission)["records.parquet"].height == 2
 
 
 def test_memory_is_limited(submission: tuple[Path, Manifest]) -> None:
     """Fault F51."""
     with Reader(memory_gb=0) as reader, pytest.raises(IntegrityError, match="brought the reader down"):
-        reader.tables(*submission)
+        read(reader, *submission)
 
 
 def test_one_that_kills_its_reader_goes_to_quarantine_and_the_others_go_on(area: Area, send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
