@@ -94,6 +94,7 @@ def test_a_key_shared_by_just_few_enough_is_used() -> None:
 
 
 def test_a_key_shared_by_too_many_is_refined_by_another_column() -> None:
+    """Fault F44."""
     rule = BlockingRule("surname", ("surname",), most=3, refine=("postcode",))
     found = block(coded(surname=[4, 4, 4, 4, 5, 5], postcode=[7, 7, 8, NONE, 9, NONE]), [rule])
     (cost,) = found.costs
@@ -121,6 +122,7 @@ def test_a_rule_gives_up_its_most_shared_keys_to_stay_within_its_pairs() -> None
 
 
 def test_too_many_pairs_stop_and_name_the_rule_that_makes_most() -> None:
+    """Fault F43."""
     features = coded(surname=[4] * 20, postcode=[i // 2 for i in range(20)])  # 190 pairs by surname, 10 by postcode
     with pytest.raises(SafetyStop, match="200 candidate pairs, more than the 199 allowed") as stopped:
         block(features, [SURNAME, POSTCODE], max_pairs=199)
@@ -200,6 +202,7 @@ def test_records_in_another_order_meet_the_same_records(table: list[tuple[int, i
 
 @pytest.mark.parametrize("threads", [1, 4])
 def test_the_number_of_threads_changes_nothing(threads: int) -> None:
+    """Fault F59."""
     random = np.random.default_rng(20261101)
     features = coded(surname=random.integers(-1, 40, 500).tolist(), postcode=random.integers(-1, 90, 500).tolist())
     one, other = block(features, RULES, threads=2), block(features, RULES, threads=threads)

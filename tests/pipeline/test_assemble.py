@@ -129,6 +129,7 @@ def test_a_taken_submission_whose_manifest_is_later_removed_is_listed_once(area:
 
 @pytest.mark.parametrize(("age", "state"), [(100, "used"), (101, "too old")])
 def test_a_snapshot_older_than_the_limit_is_left_out(area: Area, send: Send, age: int, state: str) -> None:
+    """Fault F18: the last one is used as long as it is not too old."""
     manifest = send("northmere", "TAX", ["R1"], as_of=TONIGHT - timedelta(days=age))
     assert account(run(area))[manifest.submission_id][0] == state
 

@@ -101,3 +101,22 @@ def test_the_command_says_how_to_go_on(command: Command, area: Area, send: Send)
     assert f"counterfoil confirm {small.submission_id} --reason WHY" in said.out
     assert command("confirm", small.submission_id, "--reason", "right", "--home", area.home).code == 0
     assert "Held:" not in command("run", "--home", area.home, "--as-of", "2026-11-03").out
+
+
+def test_what_arrives_while_a_run_is_under_way_is_the_next_runs(area: Area, send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault F17."""
+    from pipeline import run as running
+
+    send("northmere", "TAX", ["R1"])
+    real = running.assemble
+
+    def meanwhile(*args: object, **more: object) -> object:
+        send("eastholt", "TAX", ["R9"], now=NOON + HOUR)
+        return real(*args, **more)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "assemble", meanwhile)
+        first = run(area.home, as_of=DAY, now=NOON + HOUR)
+    assert dict(first.conservation.select("partner", "accepted").rows()) == {"northmere": 1}
+    second = run(area.home, as_of=DAY, now=NOON + 2 * HOUR)
+    assert dict(second.conservation.select("partner", "accepted").rows()) == {"eastholt": 1, "northmere": 1}

@@ -85,6 +85,7 @@ def test_the_nights_drawn_here_have_exceptions_of_every_kind(new_scene):
 @SOME_NIGHTS
 @given(nights, st.integers(0, 99))
 def test_shuffled_rows_give_the_same_exceptions(new_scene, night, seed):
+    """Fault F59."""
     scene = built(new_scene, night)
     assembled, linked = scene.tables()
     shuffled = flagged(

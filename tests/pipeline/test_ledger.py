@@ -77,6 +77,7 @@ def test_what_may_change_the_result_changes_the_name(other: dict[str, Any]) -> N
 
 
 def test_another_version_of_a_library_is_another_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fault F58."""
     before = name()
     monkeypatch.setattr(ledger, "version", lambda library: "99")
     assert name() != before

@@ -43,6 +43,7 @@ def other_process(home: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_second_process_is_refused_and_told_who_holds_the_lock(tmp_path: Path) -> None:
+    """Fault F54."""
     with other_process(tmp_path) as holder:
         with pytest.raises(LockHeld) as refused, one_at_a_time(tmp_path, "run", now=NOON):
             pytest.fail("two runs at once")
