@@ -44,7 +44,9 @@ def purge_old(
     for subject, held in kept:
         out.say(f"Kept after all: {subject} ({held})")
     if done:
-        out.say(f"Destroyed: {len(done.done):,} of {len(planned.items):,}. Backups of landing/ are unreadable from now on where landing-keys/ is in none.")
+        out.say(f"Destroyed: {len(done.done):,} of {len(planned.items):,}")
+        if any(item.kind == "submission" for item in done.done):
+            out.say("Copies of these submissions in backups of landing/ cannot be opened any more, unless a backup holds landing-keys/ too.")
     elif planned.items:
         out.say("Nothing was destroyed. To destroy it: counterfoil purge --confirm")
 

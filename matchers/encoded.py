@@ -282,6 +282,8 @@ def _chance(features: Features, comparisons: Sequence[Comparison], part: Codes |
 def same_token(features: Features, pass_name: str, left: Codes, right: Codes, token: str, other: str = "") -> npt.NDArray[np.bool_]:
     """Return where two records of one block of the pass have one token in common, or one's is the other one of the other; unknown is not equal."""
     assert isinstance(features.together, Together)
+    if pass_name not in features.together.books:  # nobody has a block in it, so there is no pair either
+        return np.zeros(len(left), np.bool_)
     book = features.together.books[pass_name]
     return _same(book.tokens.take(book.rows[left], axis=0), book.tokens.take(book.rows[right], axis=0), token, other)
 

@@ -22,13 +22,14 @@ from pipeline.audit import append, head
 from pipeline.encoded_intake import IDENTIFYING, judge_disclosure, rekeyed_tables
 from pipeline.judge import Place, judge_agreed, judge_list, judge_turn, judge_writer, parse_manifest
 from pipeline.key_files import UnitKeys, load_exercise, load_unit_keys
-from pipeline.landing import LANDING, QUARANTINE, keep_tables
+from pipeline.landing import LANDING, QUARANTINE, keep_tables, note_of
 from pipeline.reader import READ_ANEW, Reader
 from pipeline.receipts import hand_out, keep, load_receipts
 from pipeline.sealing import MOST_SIGNATURE_BYTES, SEALED, SIGNATURE, opened
 from pipeline.store.area import Area
 from pipeline.store.files import MANIFEST, PARTIAL, fsync_folder, make_folder, storage_errors
 from pipeline.store.tables import parquet_bytes
+from pipeline.tombstones import load_tombstones
 from schemas.audit import Verb
 from schemas.errors import ConfigurationError, CounterfoilError, IntegrityError, StorageError
 from schemas.keys import fingerprint
@@ -131,7 +132,7 @@ def _take(
         reason, mend = _one_line(error), error.mend
     finally:
         _remove_opened(arrival.copy)
-    twin = None if reason or not manifest else _in_force(manifest, receipts)
+    twin = None if reason or not manifest else _in_force(manifest, receipts, home)
     state = "quarantined" if reason else "duplicate" if twin else "accepted"
     _put_away(arrival.copy, home / (QUARANTINE if reason else LANDING) / partner / arrival.name)
     return Receipt.model_validate(
@@ -176,10 +177,11 @@ def _keep(arrival: _Arrival, manifest: Manifest, contents: dict[str, bytes], hom
         fsync_folder(arrival.copy)
 
 
-def _in_force(manifest: Manifest, receipts: Sequence[Receipt]) -> str | None:
+def _in_force(manifest: Manifest, receipts: Sequence[Receipt], home: Path) -> str | None:
     """Return the submission that these rows repeat: the newest accepted one of the same partner, dataset and period.
 
-    Only the newest counts. Rows that were sent, corrected and sent again as at first are news.
+    Only the newest counts. Rows that were sent, corrected and sent again as at first are news; so is what was destroyed here, or had
+    rows erased from it.
     """
     same = [
         r for r in receipts
@@ -187,7 +189,10 @@ def _in_force(manifest: Manifest, receipts: Sequence[Receipt]) -> str | None:
         and (r.partner, r.dataset, r.manifest.period) == (manifest.partner, manifest.dataset, manifest.period)
     ]  # fmt: skip
     last = same[-1] if same else None
-    return last.submission_id if last and last.manifest and last.manifest.row_digest == manifest.row_digest else None
+    if last is None or last.manifest is None or last.manifest.row_digest != manifest.row_digest:
+        return None
+    gone = (last.partner, last.submission_id) in load_tombstones(home) or note_of(home, last.partner, last.submission_id).generation > 0
+    return None if gone else last.submission_id
 
 
 def _remove_opened(copy: Path) -> None:

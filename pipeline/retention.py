@@ -15,7 +15,8 @@ from typing import Any, Literal
 
 from pipeline.audit import entries
 from pipeline.destruction import keys_of
-from pipeline.fates import Fate, compared_with, decide
+from pipeline.drift import load_confirmed
+from pipeline.fates import HELD, Fate, compared_with, decide
 from pipeline.key_files import exercise_path, load_exercise
 from pipeline.landing import LANDING, QUARANTINE, landed_folder
 from pipeline.receipts import load_receipts
@@ -74,7 +75,7 @@ def plan(home: Path, partnership: Partnership, on: date) -> Plan:
     receipts, purged = load_receipts(home), load_tombstones(home)
     refuse_unknown_holds(partnership, receipts)
     begun = begun_and_not_completed(home)
-    fates = decide(receipts, without_removed(partnership, home), on, _exercises(partnership, home), purged)
+    fates = decide(receipts, without_removed(partnership, home), on, _exercises(partnership, home), purged, load_confirmed(home))
     due = [*_submissions(home, partnership, fates, purged, begun, on), *_runs(home, partnership, on), *_leftovers(home, partnership)]
     known = {item.subject for item in due} | {subject_of(receipt) for receipt in receipts}
     due += [Item("leftover" if PARTIAL in subject else "run", subject, BROKEN_OFF) for subject in sorted(begun - known)]
@@ -134,7 +135,7 @@ def _submissions(
         elif stone is not None:
             continue
         else:
-            why = _why(fate, receipts, partnership, home, on, compared=subject in compared)
+            why = _why(fate, fates, partnership, home, on, compared=subject in compared)
         if why:
             files, size = measured(folder)
             yield Item(
@@ -154,7 +155,7 @@ def place_of(home: Path, receipt: Receipt) -> Path:
     return home / QUARANTINE / receipt.partner / receipt.submission_id if receipt.state == "quarantined" else landed_folder(home, receipt.partner, receipt.submission_id)
 
 
-def _why(fate: Fate, receipts: Sequence[Receipt], partnership: Partnership, home: Path, on: date, *, compared: bool) -> str:
+def _why(fate: Fate, fates: Sequence[Fate], partnership: Partnership, home: Path, on: date, *, compared: bool) -> str:
     """Return why a submission is due on a day; empty where it is not."""
     receipt, schedule = fate.receipt, partnership.retention
     if receipt.state == "quarantined" or receipt.manifest is None:
@@ -163,7 +164,7 @@ def _why(fate: Fate, receipts: Sequence[Receipt], partnership: Partnership, home
     days, taken = schedule.days(receipt.dataset), receipt.manifest.as_of
     if _is_past(taken, days, on):
         return f"taken on {taken}, kept for {days:,} days"
-    since = None if compared else _unused_since(fate, receipts, partnership, home)
+    since = None if compared else _unused_since(fate, fates, partnership, home)
     if since is not None and _is_past(since, schedule.unused, on):
         return f"{fate.state} since {since}, kept for {schedule.unused:,} days"
     return ""
@@ -173,13 +174,13 @@ def _is_past(since: date, days: int, on: date) -> bool:
     return since + timedelta(days=days) < on
 
 
-def _unused_since(fate: Fate, receipts: Sequence[Receipt], partnership: Partnership, home: Path) -> date | None:
+def _unused_since(fate: Fate, fates: Sequence[Fate], partnership: Partnership, home: Path) -> date | None:
     """Return the day from which no run uses a submission any more; None where one may, or where nothing says the day."""
     receipt = fate.receipt
     if fate.state == "duplicate":
         return receipt.received_at.date()
     if fate.state == "superseded":
-        return min(r.received_at.date() for r in receipts if _replaces(r, receipt))
+        return min(other.receipt.received_at.date() for other in fates if other.state != HELD and _replaces(other.receipt, receipt))
     if fate.state == "not agreed":
         ends = [a.expires for a in partnership.agreement if receipt.partner in a.partners and receipt.dataset in a.datasets]
         ended = max((end for end in ends if end is not None), default=None) if None not in ends else None

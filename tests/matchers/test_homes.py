@@ -96,3 +96,11 @@ def test_a_pair_of_which_nothing_is_known_is_nobody() -> None:
     table = records({"forename": None}, {"forename": None})
     found = names_at_home(pl.DataFrame({"record_l": [0], "record_r": [1]}), table, None, None)
     assert found.row(0) == (0, 1, "missing", "missing", False)
+
+
+def test_homes_of_nobody_have_no_pairs() -> None:
+    nobody = records().clear()
+    homes = encoded_homes(nobody.select("record"), encode_households(nobody, key_of("P1"), threads=1))
+    assert homes.is_empty()
+    pair = pl.DataFrame(schema={"record_l": pl.Int64, "record_r": pl.Int64})
+    assert names_at_home(pair, nobody, nobody.select("record"), encode_households(nobody, key_of("P1"), threads=1)).is_empty()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from pipeline.home import (
     read_toml,
 )
 from schemas.errors import ConfigurationError, UsageProblem
-from schemas.partnership import PartnerHome, Partnership
+from schemas.partnership import Hold, PartnerHome, Partnership, Retention
 
 
 def make(folder: Path, name: str = "partner.toml") -> Path:
@@ -53,7 +54,16 @@ def test_the_other_side_s_home_is_recognised(tmp_path: Path) -> None:
     assert "counterfoil init partner" in caught.value.mend
 
 
-@pytest.mark.parametrize("settings", [STARTER, EXAMPLE])
+HELD = EXAMPLE.model_copy(update={
+    "retention": Retention(default=300, unused=30, quarantine=14, runs=200, CTX=200, PSP=2000),
+    "hold": (
+        Hold(id="case-12", partner="northmere", dataset="ctx", reason='asked for by the "auditor"', since=date(2026, 11, 1)),
+        Hold(id="case-13", submission="ctx-1", reason="a claim", since=date(2026, 12, 1)),
+    ),
+})  # fmt: skip
+
+
+@pytest.mark.parametrize("settings", [STARTER, EXAMPLE, HELD])
 def test_what_init_writes_reads_back_as_it_was(tmp_path: Path, settings: Partnership) -> None:
     path = init_unit(tmp_path, partnership=settings)
     assert load_partnership(tmp_path) == settings.model_copy(update={"shared": (tmp_path / "shared").as_posix()})
@@ -64,7 +74,7 @@ def test_what_init_writes_reads_back_as_it_was(tmp_path: Path, settings: Partner
 
 
 def test_every_key_of_the_settings_files_is_explained(tmp_path: Path) -> None:
-    init_unit(tmp_path, partnership=EXAMPLE)
+    init_unit(tmp_path, partnership=HELD)
     init_partner(tmp_path / "p", partner_settings(load_partnership(tmp_path), "northmere"))
     repeated = {"partners", "datasets", "agreement.id"}  # said once above the table, or at the first of several
     for path in (tmp_path / "partnership.toml", tmp_path / "p" / "partner.toml"):
@@ -76,6 +86,24 @@ def test_every_key_of_the_settings_files_is_explained(tmp_path: Path) -> None:
             last = line
         keys = set(re.findall(r"^(\w+) = [^{]", path.read_text(), re.M))
         assert keys - explained <= repeated
+
+
+@pytest.mark.parametrize(("line", "instead", "words"), [
+    ("default = 300", "defualt = 300", "retention.defualt is not a key that is known here; did you mean default"),
+    ("CTX = 200", "CTXX = 200", "retention.CTXX is not a key that is known here; did you mean CTX"),
+    ("runs = 200", "runs = 0", "retention.runs: input should be greater than or equal to 1"),
+    ('partner = "northmere"  # only', 'partner = "northmeer"  # only', "hold 'case-12' names 'northmeer', which is no partner; did you mean northmere"),
+    ('dataset = "CTX"  # only', 'dataset = "CTQ"  # only', "there is no dataset 'CTQ'"),
+    ('submission = "ctx-1"', 'submission = ""', "hold 'case-13' names nothing that it holds"),
+    ('id = "case-13"', 'id = "case-12"', "hold 'case-12' is named twice"),
+])  # fmt: skip
+def test_a_slip_in_schedule_or_hold_is_named(tmp_path: Path, line: str, instead: str, words: str) -> None:
+    path = init_unit(tmp_path, partnership=HELD)
+    assert line in path.read_text()
+    path.write_text(path.read_text().replace(line, instead, 1))
+    with pytest.raises(ConfigurationError) as caught:
+        load_partnership(tmp_path)
+    assert words in str(caught.value)
 
 
 def test_names_with_quotes_and_accents_survive(tmp_path: Path) -> None:

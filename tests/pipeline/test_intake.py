@@ -17,7 +17,9 @@ import pytest
 from pipeline import intake as taking
 from pipeline.arrivals import incomplete, refused
 from pipeline.intake import intake
+from pipeline.purge import purge
 from pipeline.receipts import load_receipts
+from pipeline.retention import plan
 from pipeline.sealing import canonical, sealed
 from pipeline.store.area import Entry
 from pipeline.store.folder import Folder
@@ -399,3 +401,13 @@ def test_a_receipt_that_was_being_written_when_the_power_went_is_passed_over(are
     take(area)
     (area.home / "receipts" / "northmere" / ".partial-tax-2.json").write_bytes(b'{"half')
     assert len(load_receipts(area.home)) == 1
+
+
+def test_rows_that_were_destroyed_here_are_news_when_they_come_again(area: Area, send: Send) -> None:
+    send("northmere", "TAX", ["R1"])
+    take(area)
+    late = NOON + timedelta(days=500)
+    purge(area.home, area.partnership, plan(area.home, area.partnership, on=late.date()), now=late, reason="the schedule")
+    again = send("northmere", "TAX", ["R1"], now=late)
+    (receipt,) = intake(area.partnership, area.store, area.home, now=late + timedelta(hours=1))
+    assert (receipt.submission_id, receipt.state) == (again.submission_id, "accepted")

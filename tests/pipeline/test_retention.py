@@ -13,9 +13,15 @@ from typing import Any
 import duckdb
 import pytest
 
+from matchers.encoding import canaries, spec_digest
 from pipeline.audit import append
-from pipeline.destruction import destroy_key, keys_of
+from pipeline.custody import accept, rotate
+from pipeline.destruction import destroy_key, keys_of, remove_folder
+from pipeline.drift import confirm
 from pipeline.fates import decide
+from pipeline.home import load_partnership
+from pipeline.intake import intake
+from pipeline.key_files import card_path
 from pipeline.landing import landed_folder
 from pipeline.lock import one_at_a_time
 from pipeline.publish import CURRENT
@@ -24,16 +30,21 @@ from pipeline.receipts import load_receipts
 from pipeline.retention import BEGUN, COMPLETED, Plan, begun_and_not_completed, plan, protected_runs
 from pipeline.run import run
 from pipeline.store.files import PARTIAL
+from pipeline.store.folder import Folder
 from pipeline.tombstones import keep_tombstone, load_tombstones, tombstone_path
 from pipeline.trust import remove_partner
 from pipeline.verify import verify
+from sample_data.councils import COUNCILS
+from sample_data.demo import AGREEMENT
 from schemas.audit import Verb
 from schemas.errors import ConfigurationError, ExitCode, IntegrityError, LockHeld
 from schemas.manifest import Receipt
 from schemas.partnership import Agreement, Hold, Partnership, Retention
 from tests.conftest import DAY, NOON, Area, Send
+from tests.pipeline import test_encoded_night as encoded
 from tests.pipeline.keeping import backup, days_after, erasures, kept_for, take, where
 
+folder = encoded.folder
 HOUR = timedelta(hours=1)
 LATE = days_after(DAY, 401)
 LATER = datetime(2028, 1, 2, 3, tzinfo=UTC)
@@ -107,6 +118,34 @@ def test_one_that_was_sent_twice_goes_sooner(area: Area, send: Send, received: R
     send("northmere", "TAX", ["R1"], now=NOON + HOUR)
     take(area, now=NOON + 2 * HOUR)
     assert due(plan(area.home, area.partnership, days_after(DAY, 70))) == [("submission", "duplicate since 2026-11-02, kept for 60 days")]
+
+
+def test_one_that_waits_for_a_person_replaces_nothing_until_it_is_confirmed(area: Area, send: Send) -> None:
+    first = send("northmere", "TAX", [f"R{n}" for n in range(200)])
+    second = send("northmere", "TAX", ["R1"], now=NOON + HOUR)
+    take(area, now=NOON + 2 * HOUR)
+    assert due(plan(area.home, area.partnership, days_after(DAY, 70))) == []
+    confirm(area.home, second.submission_id, reason="they said so", now=NOON)
+    (item,) = plan(area.home, area.partnership, days_after(DAY, 70)).items
+    assert (item.subject, item.why) == (f"northmere/{first.submission_id}", "superseded since 2026-11-02, kept for 60 days")
+
+
+def test_what_was_encoded_for_an_older_exercise_goes_sooner(folder: Path) -> None:
+    home = folder / "unit"
+    before = encoded.send(folder, "northmere")
+    partnership = load_partnership(home)
+    intake(partnership, Folder(folder / "shared"), home, now=encoded.EVENING + HOUR)
+    cards = [card_path(folder / council.id, council.id) for council in COUNCILS]
+    made = rotate(
+        AGREEMENT, exercise="night-2", cards=cards, unit_card=card_path(home, "unit"), out=folder / "custodian", spec=spec_digest, canaries=canaries,
+        now=encoded.EVENING + timedelta(days=3),
+    )  # fmt: skip
+    accept(home, [made.files[0]], "unit", spec=spec_digest, canaries=canaries)
+    assert due(plan(home, partnership, days_after(DAY, 63))) == []
+    (item,) = plan(home, partnership, days_after(DAY, 64)).items
+    assert (item.subject, item.why) == (f"northmere/{before.submission_id}", "other exercise since 2026-11-04, kept for 60 days")
+    purge(home, partnership, plan(home, partnership, days_after(DAY, 64)), now=LATER)
+    assert verify(home, partnership, now=LATER).findings == ()
 
 
 def test_what_a_removed_partner_sent_goes_sooner(area: Area, received: Receipt) -> None:
@@ -402,6 +441,12 @@ def test_a_hold_keeps_what_was_begun_while_its_key_is_there(area: Area, received
         destroy_key(key)
         destroy_key(key)
     assert [item.subject for item in plan(area.home, held, DAY).items] == [subject]
+
+
+def test_a_folder_that_never_was_is_no_fault(tmp_path: Path) -> None:
+    remove_folder(tmp_path / "gone" / "folder")
+    remove_folder(tmp_path / "folder")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_damaged_tombstone_stops_the_plan(area: Area, received: Receipt) -> None:
