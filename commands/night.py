@@ -12,7 +12,8 @@ from commands.options import AsOf, day, now, screen
 from commands.screen import Screen
 from pipeline.home import find_home
 from pipeline.store.files import make_folder, write_atomic
-from schemas.errors import CounterfoilError, UsageProblem
+from schemas.audit import Verb
+from schemas.errors import CounterfoilError, StorageError, UsageProblem
 
 if TYPE_CHECKING:
     from pipeline.run import RunSummary
@@ -103,7 +104,9 @@ def ask(ctx: typer.Context, sql: Annotated[str, typer.Argument(help="One select 
         if not out.as_json:
             out.table("", ("View", "What it holds", "Columns"), [(name, view.about, ", ".join(view.columns)) for name, view in VIEWS.items()])
         return
-    answer = query(find_home("unit", out.home), sql)
+    home = find_home("unit", out.home)
+    answer = query(home, sql)
+    _consulted(out, home, "workbench asked", "query", rows=answer.height)
     out.result(answer.to_dicts())
     if csv:
         write_atomic(csv, csv_bytes(answer))
@@ -140,6 +143,7 @@ def explain_exception(
     else:
         home = find_home("unit", out.home)
         named, text, drawn = {"exception_id": exception_id}, explain(home, exception_id), draw(home, exception_id) if picture else ""
+        _consulted(out, home, "exception read", exception_id.strip().upper())
     if picture:
         make_folder(picture.absolute().parent)
         write_atomic(picture, drawn.encode())
@@ -169,6 +173,7 @@ def record(
     note: Annotated[str, typer.Option(help="Free text; name no person here.")] = "",
 ) -> None:  # fmt: skip
     """Record a decision. Later ones stand beside earlier ones; nothing is overwritten."""
+    from pipeline.audit import append
     from pipeline.outcomes import record_outcome
 
     out = screen(ctx)
@@ -177,8 +182,19 @@ def record(
         find_home("unit", out.home), exception_id=exception_id, verdict=verdict, reason_code=reason, officer=officer,
         decided_on=day(decided_on, option="--on"), value_pence=pence, note=note,
     )  # fmt: skip
+    append(find_home("unit", out.home), verb=Verb.ALTERATION, action="outcome recorded", subject=exception_id.strip().upper(), reason=reason, now=now(), detail={"verdict": verdict})
     out.result(decided)
     out.say(f"Recorded: {exception_id}, {verdict}")
+
+
+def _consulted(out: Screen, home: Path, action: str, subject: str, *, rows: int = 1) -> None:
+    """Log who read what; whoever may only read the unit's folder is told that it was not logged."""
+    from pipeline.audit import append
+
+    try:
+        append(home, verb=Verb.CONSULTATION, action=action, subject=subject, reason="by command", now=now(), detail={"rows": rows})
+    except StorageError:
+        out.progress("this look could not be written into the audit log")
 
 
 def show_run(out: Screen, summary: RunSummary) -> None:

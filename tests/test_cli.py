@@ -253,6 +253,8 @@ def test_a_decision_is_recorded(command: Command, homes: Path) -> None:
     assert said.code == 0
     (line,) = (homes / "unit" / "outcomes.jsonl").read_text().splitlines()
     assert json.loads(line)["decided_on"] == "2026-11-05"
+    last = command("audit", "show", "--home", "unit", "--json").json[-1]
+    assert (last["verb"], last["action"], last["subject"]) == ("alteration", "outcome recorded", "CT03-0123456789")
 
 
 @pytest.mark.parametrize("arguments", [("nothing",), ("check",), ("check", "TAX"), ("spec", "show"), ("check", "TAX", "x.csv", "--nothing")])

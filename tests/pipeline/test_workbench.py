@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 import cli
+from pipeline.audit import entries
 from pipeline.publish import publish
 from pipeline.workbench import draw, explain, query, workbench_path
 from schemas.errors import UsageProblem
@@ -175,6 +176,17 @@ def test_the_command_explains_and_draws(home, capsys, tmp_path):
     assert path.read_text(encoding="utf-8") == draw(home, wanted)
     assert cli.main(["explain", wanted, "--home", str(home)]) == 0
     assert capsys.readouterr().out == explain(home, wanted)
+    assert cli.main(["query", "select 1 as one", "--home", str(home)]) == 0
+    assert [(entry.verb, entry.action, entry.subject) for entry in entries(home)] == [
+        ("consultation", "exception read", wanted), ("consultation", "exception read", wanted), ("consultation", "workbench asked", "query"),
+    ]  # fmt: skip
+
+
+def test_a_look_that_cannot_be_logged_is_told_and_not_refused(home, capsys):
+    (home / "partnership.toml").touch()
+    (home / "audit").write_text("a file where the folder should be")
+    assert cli.main(["query", "select 1 as one", "--home", str(home)]) == 0
+    assert "could not be written into the audit log" in capsys.readouterr().err
 
 
 def test_the_command_writes_no_picture_of_nothing(home, capsys, tmp_path):
