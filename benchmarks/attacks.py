@@ -12,15 +12,15 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
-from benchmarks import attacks_bits, attacks_graphs, attacks_keys, attacks_lists
-from benchmarks.attacks_data import ROOT, Row, people, plain, submission, two_halves
+from benchmarks import attacks_bits, attacks_controls, attacks_graphs, attacks_keys, attacks_lists
+from benchmarks.attacks_data import LIST, PUBLIC_MOST, ROOT, Row, lengths, people, spread, submission, two_halves
 from benchmarks.machine import machine
-from benchmarks.population import true_records
-from matchers.attacks.alignment import QUICK, Effort, Values, alignment_attack, file_wide, guess, in_blocks
+from matchers.attacks.alignment import ALIGNED, COUNTS, QUICK, Effort, Values, alignment_attack, file_wide, guess, in_blocks
 from matchers.attacks.columns import (
     FILTER_FIELDS,
     IN_CODES,
@@ -38,18 +38,16 @@ from matchers.attacks.columns import (
 from matchers.attacks.coverage import GATE, KNOWN, coverage, coverage_attack
 from matchers.attacks.self_test import OF_NAMES, largest_blocks
 from matchers.attacks.weight import weight_attack
-from matchers.canonical import canonical
 from matchers.derivation import Profile
 from matchers.encoding.encoder import Encoded, encode
-from matchers.encoding.layout import FILTERS, NUMBERS, PROFILES
+from matchers.encoding.layout import NUMBERS, PROFILES
 
-LIST = "a list as long that holds {:.0%} of these records"
+A2 = "A2 bits that occur together, one to one"
 A2_GATE = {"P1": 0.005, "P2": 0.001}
 A3_GATE = {("P1", 1.0): 0.05, ("P1", 0.8): 0.005, ("P2", 1.0): 0.005}
 A4_GATE = {"P1": 0.05, "P2": 0.01}
 A4_MOST = 3_000  # records, on a CPU
-PUBLIC_MOST = 30_000  # values of a public list
-CONTROL = 0.90  # of what a control must recover
+SMALL = 200  # records; a block of more of one extract is left out
 
 
 def main() -> None:
@@ -99,22 +97,41 @@ def naming(options: argparse.Namespace) -> Iterable[Row]:
 
 
 def mining(options: argparse.Namespace) -> Iterable[Row]:
-    """A2: frequent bits, each filter column by itself."""
-    records, other = people(options.records, options.seed), people(5 * options.records, options.seed + 1)
-    found = {c.name: mined(c, records, other) for c in columns(submission(records, options.profile), fields=FILTER_FIELDS)}
-    column = max(found, key=lambda name: found[name])
-    yield Row("A2 bits that occur together, one to one", "public counts of names", column, found[column], A2_GATE[options.profile])
+    """A2: frequent bits, each filter column by itself, then its largest blocks by themselves; and what the salt of the blocks stands against.
+
+    Public counts are those of another population, fifty times as large, as for the control.
+    """
+    records, other = people(options.records, options.seed), people(50 * options.records, options.seed + 1)
+    every = list(columns(submission(records, options.profile), fields=FILTER_FIELDS))
+    found = {c.name: attacks_bits.mined(c, records, other) for c in every}
+    column = max(found, key=lambda name: found[name].every)
+    yield Row(f"{A2}, whole file", COUNTS, column, found[column].every, A2_GATE[options.profile], note=found[column].said)
+    blocks = {c.name: [attacks_bits.mined(part, records, other) for part in _blocks(c)] for c in every}
+    shares = {name: float(np.mean([one.every for one in some])) for name, some in blocks.items()}
+    column = max(shares, key=lambda name: shares[name])
+    largest = max(len(part.rows) for c in every for part in _blocks(c))
+    yield Row(f"{A2}, largest blocks", COUNTS, column, shares[column], A2_GATE[options.profile], note=f"the largest holds {largest} records")
+    for many in (SMALL, options.records):
+        for name in ("forename", "surname"):
+            result = attacks_bits.mined(_one_salt(records.head(many), name, options.profile), records, other)
+            yield Row(f"{A2}, were there one salt for all", COUNTS, name, result.every, None, note=f"{many:,} records; {result.said}")
 
 
-def mined(column: Column, records: pl.DataFrame, other: pl.DataFrame) -> float:
-    """Return the share of a filter's records that are named rightly by their bits."""
-    counted = other[column.text].drop_nulls().value_counts(sort=True).sort(["count", column.text], descending=[True, False]).head(5000)
-    observed = Values.of(column.ids, column.filters)
-    names = attacks_bits.one_to_one(observed, counted[column.text].to_list(), counted["count"].to_numpy())
-    named = pl.DataFrame({"id": observed.ids, "name": pl.Series(names, dtype=pl.String)})
-    shown = pl.DataFrame({"id": column.ids, "truth": records[column.text].gather(column.rows)}).filter(pl.col("id") != 0)
-    joined = shown.join(named, on="id", how="left")
-    return joined.filter(pl.col("name") == pl.col("truth")).height / max(joined.height, 1)
+def _blocks(column: Column) -> list[Column]:
+    """Return the largest blocks of a column, each as a column of its own."""
+    blocks, sizes = np.unique(column.blocks[column.ids != 0], return_counts=True)
+    parts = [np.flatnonzero((column.blocks == block) & (column.ids != 0)) for block in blocks[np.argsort(-sizes, kind="stable")[:ALIGNED]]]
+    filters = column.filters if column.filters is not None else np.zeros((len(column.ids), 0), np.uint8)
+    return [replace(column, rows=column.rows[at], ids=column.ids[at], blocks=column.blocks[at], filters=filters[at]) for at in parts]
+
+
+def _one_salt(records: pl.DataFrame, name: str, profile: Profile) -> Column:
+    """Return the filters that the profile would make of all records if they stood in one block."""
+    field = next(f for f in FILTER_FIELDS if f.startswith(name))
+    codes = open_codes(records, profile)
+    content = codes[:, place(field, codes.shape[1])]
+    ids = ids_of(content)
+    return Column("one salt", field, np.arange(records.height), ids, np.ones_like(ids), content)
 
 
 def structure(options: argparse.Namespace) -> Iterable[Row]:
@@ -226,55 +243,7 @@ def thief(options: argparse.Namespace) -> Iterable[Row]:
 def weights(options: argparse.Namespace) -> Iterable[Row]:
     """A7: the weight of filters."""
     records = people(options.records, options.seed)
-    yield of(weight_attack(columns(submission(records, options.profile), fields=FILTER_FIELDS), _lengths(records), seed=options.seed), bits=True)
-
-
-def controls(options: argparse.Namespace) -> Iterable[Row]:
-    """A8: the same attacks on filters without salt and on birth dates alone."""
-    records, other = people(options.records, options.seed), people(50 * options.records, options.seed + 1)
-    weak = {c.text: c for c in columns(plain(records), fields=(TOKEN, *FILTER_FIELDS))}
-    sound, listed = (_without_errors(table.height, seed) for table, seed in ((records, options.seed), (other, options.seed + 1)))
-    faultless = {c.text: c for c in columns(plain(sound), fields=FILTER_FIELDS)}
-    for what, mine, theirs, found in (("names spelt rightly", sound, listed, faultless), ("names with errors", records, other, weak)):
-        for name in ("forename", "surname"):
-            share, nameable = control(found[name], mine, theirs)
-            note = f"{what}; {nameable:.1%} of the records have a name of the public list"
-            gate = CONTROL if name == "forename" and found is faultless else None
-            yield Row("A8 naming, filters without salt", "public counts of names", name, share, gate, at_least=True, note=note)
-    share, _ = control(weak["forename"], records, records)
-    yield Row("A8 naming, filters without salt", "counts of this very file", "forename", share, CONTROL, at_least=True, note="as a partner's own machine does")
-    yield Row("A8 bits that occur together", "public counts of names", "forename", mined(weak["forename"], records, other), None)
-    known, others = two_halves(2 * options.large, options.seed + 2)
-    one, two = (next(columns(plain(half, fields=()), fields=(TOKEN,))) for half in (known, others))
-    note = f"{known['person'].n_unique():,} people known"
-    yield Row("A8 strangers' birth dates as tokens", KNOWN, "date_of_birth", coverage(one.ids, two.ids), CONTROL, at_least=True, note=note)
-    result = weight_attack(weak.values(), _lengths(records), seed=options.seed)
-    yield Row("A8 weight and length", "nothing", result.column, result.metric, result.gate, at_least=True, bits=True)
-    graph = attacks_graphs.everywhere(plain(records.head(1000)).codes["plain"])
-    order = np.random.Generator(np.random.PCG64(options.seed)).permutation(graph.shape[0])
-    name = attacks_graphs.matched(graph, attacks_graphs.everywhere(plain(records.head(1000), b"another").codes["plain"][order]))
-    yield Row("A8 graph of likeness, filters without salt", LIST.format(1.0), "all fields", float((order[name] == np.arange(len(order))).mean()), None)
-
-
-def _without_errors(records: int, seed: int) -> pl.DataFrame:
-    """Return a population as it is, before anybody keyed it."""
-    return canonical(true_records(records, np.random.Generator(np.random.PCG64(seed)))).records
-
-
-def control(column: Column, records: pl.DataFrame, other: pl.DataFrame, effort: Effort | None = None) -> tuple[float, float]:
-    """Return the share of records that are named in the plain encoding, and of those whose name the attacker's list holds.
-
-    The attacker encodes his list of names under a key of his own, as he does against ours.
-    """
-    (ids, filters), (public_ids, public_filters) = ((c.ids, c.filters) for c in (_plain_column(t, column.text) for t in (records, other)))
-    public = Values.of(public_ids, public_filters, most=PUBLIC_MOST)
-    truth = _spread(_plain_column(records, column.text), records.height)[column.rows]
-    share, _ = file_wide(column, truth, public, effort or Effort())
-    return share, float(np.isin(truth[truth != 0], public.ids).mean())
-
-
-def _plain_column(records: pl.DataFrame, text: str) -> Column:
-    return next(columns(plain(records, b"the attacker's own", (text,)), fields=FILTER_FIELDS))
+    yield of(weight_attack(columns(submission(records, options.profile), fields=FILTER_FIELDS), lengths(records), seed=options.seed), bits=True)
 
 
 def apart(options: argparse.Namespace) -> Iterable[Row]:
@@ -296,7 +265,7 @@ def _meanings(records: pl.DataFrame, profile: Profile) -> dict[str, tuple[Ids, n
         content = codes[:, place(field, codes.shape[1])]
         out[field] = (ids_of(content), content if field in FILTER_FIELDS else None)
     for column in columns(open_tokens(records, profile), fields=(TOKEN,)):
-        out[column.name] = (_spread(column, records.height), None)
+        out[column.name] = (spread(column, records.height), None)
     return out
 
 
@@ -308,18 +277,8 @@ def _truth(column: Column, own: dict[str, tuple[Ids, np.ndarray | None]]) -> Ids
     return own[_key(column)][0][column.rows]
 
 
-def _spread(column: Column, size: int) -> Ids:
-    out = np.zeros(size, np.uint64)
-    out[column.rows] = column.ids
-    return out
-
-
-def _lengths(records: pl.DataFrame) -> dict[str, np.ndarray]:
-    return {name: records[name].str.len_chars().fill_null(0).cast(pl.Int64).to_numpy() for name in FILTERS}
-
-
 ATTACKS: dict[str, Callable[[argparse.Namespace], Iterable[Row]]] = {
-    "A1": naming, "A2": mining, "A3": structure, "A4": graphs, "A5": strangers, "A6": thief, "A7": weights, "A8": controls, "A9": apart,
+    "A1": naming, "A2": mining, "A3": structure, "A4": graphs, "A5": strangers, "A6": thief, "A7": weights, "A8": attacks_controls.controls, "A9": apart,
 }
 
 

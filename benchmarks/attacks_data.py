@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.population import population
-from matchers.attacks.columns import Ids, ids_of
+from matchers.attacks.columns import Column, Ids, ids_of
 from matchers.attacks.coverage import together
 from matchers.canonical import canonical
 from matchers.derivation import Exercise, derive
@@ -20,6 +20,8 @@ from matchers.encoding.encoder import Encoded, encode
 from matchers.encoding.layout import FILTERS, PROFILES, ProfileName
 
 ROOT = hashlib.sha256(b"a root for benchmarks").digest()
+LIST = "a list as long that holds {:.0%} of these records"
+PUBLIC_MOST = 30_000  # values of a public list
 PLAIN_BITS = 8  # bits that each pair of letters sets in a plain filter of 256
 
 
@@ -111,6 +113,18 @@ def pairs(text: str) -> set[str]:
 def text_ids(texts: pl.Series) -> Ids:
     """Return a number for each distinct text, 0 for null."""
     return ids_of(_texts(texts, lambda text: hashlib.blake2b(text.encode(), digest_size=8).digest(), 8))
+
+
+def spread(column: Column, size: int) -> Ids:
+    """Return by record what a column shows, 0 where it shows nothing."""
+    out = np.zeros(size, np.uint64)
+    out[column.rows] = column.ids
+    return out
+
+
+def lengths(records: pl.DataFrame) -> dict[str, np.ndarray]:
+    """Return by record how long each text of a filter is."""
+    return {name: records[name].str.len_chars().fill_null(0).cast(pl.Int64).to_numpy() for name in FILTERS}
 
 
 def _texts(texts: pl.Series, make: Callable[[str], bytes], width: int) -> np.ndarray:

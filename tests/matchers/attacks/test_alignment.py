@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import quadratic_assignment
 
-from matchers.attacks.alignment import NAMED, QUICK, Values, assignment, file_wide, guess, in_blocks, named
+from matchers.attacks.alignment import NAMED, QUICK, Values, _decorrelated, assignment, file_wide, guess, in_blocks, named
 from matchers.attacks.columns import Column, Filters
 
 
@@ -67,6 +67,18 @@ def test_an_assignment_is_as_good_as_that_of_scipy():
     ours = assignment(a, b, none)
     theirs = quadratic_assignment(a, b, method="faq", options={"maximize": True, "rng": np.random.default_rng(1)}).col_ind
     assert (a * b[np.ix_(ours, ours)]).sum() >= 0.99 * (a * b[np.ix_(theirs, theirs)]).sum()
+
+
+def test_bits_that_always_come_together_count_as_one():
+    # twenty bits are one and the same, twenty others are unrelated; the second value shares the former with the first, the third the latter
+    values = np.random.Generator(np.random.PCG64(1)).integers(0, 2, (400, 40)).astype(np.float32)
+    values[:, :20] = values[:, :1]
+    values[1, :20], values[1, 20:] = values[0, :20], 1 - values[0, 20:]
+    values[2, :20], values[2, 20:] = 1 - values[0, :20], values[0, 20:]
+    after = _decorrelated(values)
+    assert np.isclose(np.abs(values[0] - values[1]).sum(), np.abs(values[0] - values[2]).sum())
+    assert after[0] @ after[1] < 0
+    assert after[0] @ after[2] > 0.5
 
 
 def test_filters_alike_on_both_sides_are_named_and_unrelated_ones_are_not():
