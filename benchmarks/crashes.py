@@ -113,13 +113,13 @@ def prepared(folder: Path) -> Path:
     names = ("eastholt", "northmere")
     entries = tuple(PartnerEntry(id=name, name=name.title(), gss=f"E0799990{n}", datasets=("CTX",)) for n, name in enumerate(names))
     agreement = Agreement(id="both", partners=names, datasets=("CTX",), legal_basis="invented", disclosure="clear")
-    partnership = Partnership(name="Two", shared="../shared", partner=entries, agreement=(agreement,), as_of={"default": AsOfRule(max_age_days=100)})
+    partnership = Partnership(name="Two", shared=Path("..", "shared").as_posix(), partner=entries, agreement=(agreement,), as_of={"default": AsOfRule(max_age_days=100)})
     init_unit(folder / "unit", partnership=partnership)
     make_unit_keys(folder / "unit")
     text = template(CONTRACTS["CTX"])
     for number, name in enumerate((*names, "northmere")):
         if not (folder / name).exists():
-            _, card = accept_invitation(folder / name, invite(folder / "unit", name, now=NOON), shared="../shared")
+            _, card = accept_invitation(folder / name, invite(folder / "unit", name, now=NOON), shared=Path("..", "shared").as_posix())
             add_partner(folder / "unit", card_path(folder / name, card.id), now=NOON)
         path = folder / f"{number}.csv"
         path.write_text(text.replace("Weaver", "Mill") if number == 2 else text, encoding="utf-8", newline="")

@@ -62,7 +62,7 @@ def scene(folder: Path) -> Scene:
     """Set everything up in an empty folder."""
     entries = tuple(PartnerEntry(id=name, name=name.title(), gss=f"E0799990{n}", datasets=("CTX",)) for n, name in enumerate((SENDER, OTHER)))
     agreement = Agreement(id="both", partners=(SENDER, OTHER), datasets=("CTX",), legal_basis="invented", disclosure="clear")
-    partnership = Partnership(name="Two", shared="../shared", partner=entries, agreement=(agreement,), as_of={"default": AsOfRule(max_age_days=100)})
+    partnership = Partnership(name="Two", shared=Path("..", "shared").as_posix(), partner=entries, agreement=(agreement,), as_of={"default": AsOfRule(max_age_days=100)})
     init_unit(folder / "unit", partnership=partnership)
     make_unit_keys(folder / "unit")
     for name in (SENDER, OTHER):

@@ -103,7 +103,7 @@ class Soak:
         partner = self.random.choice(PARTNERS)
         for path in (self.folder / partner / "keys" / "partner.private.json", card_path(self.folder / partner, partner)):
             path.unlink()
-        accept_invitation(self.folder / partner, self.home / "invitations" / f"{partner}.invitation.json", shared="../shared", force=True)
+        accept_invitation(self.folder / partner, self.home / "invitations" / f"{partner}.invitation.json", shared=Path("..", "shared").as_posix(), force=True)
         rotate_key(self.home, card_path(self.folder / partner, partner), now=self.now)
 
     def decides(self) -> None:

@@ -189,7 +189,7 @@ def partnership(disclosure: Disclosure = "pseudonymised") -> Partnership:
     datasets = tuple(sorted({name for c in COUNCILS for name in c.datasets}))
     agreement = Agreement(id=AGREEMENT, disclosure=disclosure, clear=("PSP",), partners=tuple(c.id for c in COUNCILS), datasets=datasets, legal_basis="invented, for the demonstration")
     return Partnership(
-        name="Merrowshire counter-fraud partnership", shared="../shared", partner=partners, agreement=(agreement,),
+        name="Merrowshire counter-fraud partnership", shared=Path("..", "shared").as_posix(), partner=partners, agreement=(agreement,),
         as_of={"default": AsOfRule(max_age_days=92)},
     )
 
