@@ -2,7 +2,7 @@
 
     python -m benchmarks.homes DEMO
 
-reads the submissions of a demonstration's councils and prints, for each dataset that sends homes, how many of its household rows the unit
+reads what the unit of a demonstration holds and prints, for each dataset that sends homes, how many of its household rows the unit
 could tell by their values alone: those whose values, made as coarse as homes have them, stand in one payload row only.
 """
 
@@ -14,17 +14,21 @@ from pathlib import Path
 import polars as pl
 
 from matchers.needs import Needs, household_needs
+from pipeline.landing import LANDING, note_of, table_bytes
 from pipeline.minimise import minimised
+from pipeline.sealing import SEALED
 from schemas.datasets import CONTRACTS
+from schemas.manifest import HOUSEHOLD_ROWS
 from schemas.records import ROW_KEY
 from schemas.rule import load_rules
 
 _OWN = (*ROW_KEY, "party_ref")
 
 
-def joined(submission: Path, dataset: str, needed: Needs) -> tuple[int, int]:
+def joined(home: Path, partner: str, submission: str, dataset: str, needed: Needs) -> tuple[int, int]:
     """Return how many household rows a submission has, and how many of them stand for one payload row and no other."""
-    rows, payload = (pl.read_parquet(submission / f"{name}.parquet") for name in ("household_rows", "payload"))
+    known = note_of(home, partner, submission)
+    rows, payload = (pl.read_parquet(table_bytes(home, partner, submission, name, known)) for name in (HOUSEHOLD_ROWS, "payload.parquet"))
     themselves = payload.select(kind=pl.lit("record"), field=pl.lit(""), source="record_ref", token="record_ref").unique()
     coarse = minimised(payload, CONTRACTS[dataset], needed, themselves, exercise="")
     held = [name for name in rows.columns if name not in _OWN and payload[name].null_count() < payload.height]
@@ -38,7 +42,8 @@ def main(folder: Path) -> None:
     """Print one line for each dataset."""
     for dataset, contract in CONTRACTS.items():
         needed = household_needs(load_rules(), contract)
-        found = [joined(path.parent, dataset, needed) for path in sorted((folder / "shared" / "inbox").glob(f"*/{dataset.lower()}-*/household_rows.parquet"))] if needed else []
+        sent = sorted((folder / "unit" / LANDING).glob(f"*/{dataset.lower()}-*/{HOUSEHOLD_ROWS}{SEALED}"))
+        found = [joined(folder / "unit", path.parts[-3], path.parts[-2], dataset, needed) for path in sent] if needed else []
         if found:
             rows, told = (sum(column) for column in zip(*found, strict=True))
             print(f"{dataset}: {told:,} of {rows:,} household rows of {len(found)} councils stand for one row and no other, {told / rows:.1%}")
